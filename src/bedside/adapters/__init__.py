@@ -1,0 +1,1 @@
+"""With whose format or service: one file a library or standard."""

@@ -1,0 +1,1 @@
+"""Ready studies, one TOML file each."""

@@ -1,1 +1,1 @@
-"""What flows: study, dataset, run, evidence, ledger, bundle. Standard library, numpy, polars; never torch."""
+"""What flows: study, dataset, run, evidence, ledger, bundle. Never torch."""

@@ -1,0 +1,276 @@
+"""A study: one TOML file that says which question, about which patients, from which data.
+
+[study]     name, question, modality, seed
+[data]      where the source lies and how to read it
+[columns.X] what a column is: role, type, unit, range, when it becomes known
+[task]      what is predicted
+[decision]  what a prediction is used for
+[[gates]]   what must hold before a release
+[prepare], [audit], [train], ...   one section a stage, read by the stage's own Spec
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from bedside.core import cells
+from bedside.core.decision import Decision
+from bedside.core.errors import StudyError
+from bedside.core.gate import Gate
+from bedside.core.spec import Source, build, nearest, override, parse_toml
+
+Role = Literal["feature", "group", "comparator", "ignore"]
+ColumnType = Literal["auto", "numeric", "category", "boolean", "date"]
+TaskType = Literal["binary", "multiclass", "regression", "survival"]
+S = TypeVar("S")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """`[study]`: what is asked."""
+
+    name: str
+    question: str
+    modality: str = "tables"
+    seed: int = 0
+    population: str = ""
+    """Who the patients are, in words."""
+    intended_use: str = ""
+    """Who would use a prediction, when, and for what."""
+    limits: tuple[str, ...] = ()
+    """What the authors of the study know it cannot show."""
+    citation: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Data:
+    """`[data]`: the source and the columns that say who, where and when."""
+
+    source: str = ""
+    """A path (absolute, beside the study or in --data), or `package:NAME/path/in/package`."""
+    format: Literal["auto", "csv", "parquet", "arff"] = "auto"
+    separator: str = ","
+    encoding: str = "utf8"
+    header: bool = True
+    skip: int = 0
+    """Lines before the header, or before the first row where there is no header."""
+    names: tuple[str, ...] = ()
+    """Column names where the file has none."""
+    missing: tuple[str | float, ...] = ()
+    """Codes that mean missing in every column, beside the empty cell."""
+    subject: str = ""
+    """Column that names the patient; empty: each row is a patient of its own."""
+    site: str = ""
+    time: str = ""
+    """Column of the prediction time (a date); decides temporal splits."""
+    extra: str = "examples"
+    """Which extra of bedside brings the package that a `package:` source names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """`[columns.NAME]`: what one column of the source is."""
+
+    role: Role = "feature"
+    """feature: input; group: also (or only) a subgroup; comparator: somebody else's prediction."""
+    type: ColumnType = "auto"
+    unit: str = ""
+    range: tuple[float, float] | None = None
+    """Values outside are impossible, in `unit`; they stop the run as a wrong unit would."""
+    categories: tuple[str, ...] = ()
+    """Order of the categories; empty: those seen in training patients, sorted."""
+    missing: tuple[str | float, ...] = ()
+    known: str = "at prediction"
+    """When the value becomes known: `at prediction`, or `COLUMN+24h`, or `after outcome`."""
+    group: bool = False
+    """Report this feature's subgroups."""
+    cuts: tuple[float, ...] = ()
+    """Where a numeric column is cut into subgroups."""
+    invert: bool = False
+    """For a comparator: it predicts the opposite (survival where the task is death)."""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """`[task]`: what is predicted.
+
+    binary and multiclass: `target`, with `positive` for binary; or `event`, `time` and `horizon`:
+    whether the event happens within the horizon, unobserved for those censored before it.
+    regression: `target`. survival: `event`, `time`, `horizon`.
+    """
+
+    type: TaskType
+    target: str = ""
+    positive: str | float = ""
+    event: str = ""
+    time: str = ""
+    horizon: float | None = None
+    """In the unit of the `time` column."""
+    occurred: str | float = ""
+    """Value of `event` that says it happened; empty: 1."""
+    unit: str = ""
+    """Unit of `time`, or of a regression target."""
+    outcome: str = ""
+    """The outcome in a clinician's words: `death within ten years`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Study:
+    """A whole study, checked. `sections` holds each stage's own table, checked by the stage."""
+
+    about: About
+    data: Data
+    columns: Mapping[str, Column]
+    task: Task
+    decision: Decision
+    gates: tuple[Gate, ...]
+    sections: Mapping[str, Mapping[str, object]]
+    file: Path
+    text: str = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The study's short name."""
+        return self.about.name
+
+    def spec(self, stage: str, *, tiny: bool = False) -> object:
+        """The Spec of a stage as this study sets it; `tiny` lays the stage's TINY over it."""
+        module = cells.stage(stage)
+        table = dict(self.sections.get(stage, {}))
+        if tiny:
+            table |= getattr(module, "TINY", {})
+        return build(module.Spec, table, Source(self.file.name, self.text), (stage,))
+
+
+_OWN = ("study", "data", "columns", "task", "decision", "gates")
+
+
+def embedded() -> Mapping[str, Path]:
+    """The ready studies by name."""
+    folder = Path(str(files("bedside.studies")))
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def find_study(name: str) -> Path:
+    """The file of a study: a path, or the name of a ready one."""
+    path = Path(name)
+    if path.is_file():
+        return path
+    ready = embedded()
+    if name in ready:
+        return ready[name]
+    raise StudyError(
+        name,
+        expected="a study file or the name of a ready study",
+        found="neither",
+        hint=nearest(name, ready) + "; or write one: bedside init DATA.csv",
+    )
+
+
+def read_study(path: Path, overrides: Sequence[str] = ()) -> Study:
+    """Read and check a whole study, every stage's section included.
+
+    Raises StudyError with file, line, key and nearest known name.
+    """
+    text = _read(path)
+    table = parse_toml(text, path.name)
+    for assignment in overrides:
+        override(table, assignment)
+    return build_study(table, path=path, text=text)
+
+
+def build_study(table: Mapping[str, object], *, path: Path, text: str = "") -> Study:
+    """A checked study from its tables."""
+    source = Source(path.name, text)
+    known = (*_OWN, *cells.stages())
+    for key in table:
+        if key not in known:
+            raise StudyError(
+                source.where((key,)),
+                expected="a known section",
+                found=f"'{key}'",
+                hint=nearest(key, known),
+            )
+    study = Study(
+        about=build(About, table.get("study", {}), source, ("study",)),
+        data=build(Data, table.get("data", {}), source, ("data",)),
+        columns=_each(table.get("columns", {}), source),
+        task=build(Task, table.get("task", {}), source, ("task",)),
+        decision=build(Decision, table.get("decision", {}), source, ("decision",)),
+        gates=_gates(table.get("gates", []), source),
+        sections={name: _section(table[name], source, name) for name in table if name not in _OWN},
+        file=path,
+        text=text,
+    )
+    _check_task(study.task, source)
+    for name in study.sections:
+        study.spec(name)
+    return study
+
+
+def with_source(study: Study, source: str) -> Study:
+    """The same study on another source (a data frame written to disk, a later year)."""
+    return replace(study, data=replace(study.data, source=source))
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise StudyError(
+            path.name, expected="a text in UTF-8", found=f"other bytes at byte {error.start}"
+        ) from error
+    except OSError as error:
+        raise StudyError(
+            str(path), expected="a readable study file", found=error.strerror or "none"
+        ) from error
+
+
+def _each(table: object, source: Source) -> dict[str, Column]:
+    if not isinstance(table, Mapping):
+        raise StudyError(source.where(("columns",)), expected="a section", found="a value")
+    return {name: build(Column, item, source, ("columns", name)) for name, item in table.items()}
+
+
+def _gates(table: object, source: Source) -> tuple[Gate, ...]:
+    if not isinstance(table, list):
+        raise StudyError(source.where(("gates",)), expected="[[gates]]", found="a single section")
+    gates = tuple(build(Gate, item, source, ("gates",)) for item in table)
+    for gate in gates:
+        if gate.at_least is None and gate.at_most is None:
+            raise StudyError(
+                source.where(("gates",)),
+                expected=f"at_least or at_most for '{gate.measure}'",
+                found="neither",
+            )
+    return gates
+
+
+def _section(table: object, source: Source, name: str) -> Mapping[str, object]:
+    if not isinstance(table, Mapping):
+        raise StudyError(source.where((name,)), expected="a section", found="a value")
+    return table
+
+
+def _check_task(task: Task, source: Source) -> None:
+    timed = task.type == "survival" or bool(task.event or task.time or task.horizon is not None)
+    wanted = ("event", "time", "horizon") if timed else ("target",)
+    if task.type == "regression":
+        wanted = ("target",)
+    for name in wanted:
+        if getattr(task, name) in ("", None):
+            raise StudyError(
+                source.where(("task",)),
+                expected=f"the key '{name}' for a {task.type} task",
+                found="none",
+                hint=f"add {name} = ... to [task]",
+            )
+    if timed and task.type in ("binary", "survival") and (task.horizon or 0) <= 0:
+        raise StudyError(
+            source.where(("task", "horizon")), expected="a horizon above 0", found=f"{task.horizon}"
+        )

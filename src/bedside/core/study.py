@@ -52,6 +52,8 @@ class Data:
 
     source: str = ""
     """A path (absolute, beside the study or in --data), or `package:NAME/path/in/package`."""
+    beside: str = ""
+    """A second file of the same kind whose columns stand beside those of the first, row for row."""
     format: Literal["auto", "csv", "parquet", "arff"] = "auto"
     separator: str = ","
     encoding: str = "utf8"

@@ -1,0 +1,196 @@
+"""The chain: stages in order, each in its own run folder, repeated only where something changed.
+
+A stage that finds a reason to stop ends the chain; the report is still made, of what there is.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+
+from bedside.core import cells
+from bedside.core.code import code_digest
+from bedside.core.context import Context
+from bedside.core.errors import BedsideError, RunError
+from bedside.core.evidence import Evidence, write_evidence
+from bedside.core.executor import Executor, LocalPool
+from bedside.core.ledger import Ledger
+from bedside.core.progress import Progress, Silent
+from bedside.core.run import Outcome, Run, locked, name_run, place
+from bedside.core.spec import plain
+from bedside.core.study import Study
+
+CHAIN = ("prepare", "audit", "train", "evaluate", "release", "report")
+READS = ("modality", "seed", "data", "columns", "task", "decision")
+"""What of a study a stage depends on unless it says otherwise in a READS of its own."""
+
+_ROOM = 1 << 20  # bytes; with less than this left, a failure is put down to the full disk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What to run, where to, and with whom."""
+
+    study: Study
+    out: Path
+    until: str = CHAIN[-1]
+    data_folder: Path | None = None
+    tiny: bool = False
+    executor: Executor = field(default_factory=LocalPool)
+    progress: Progress = field(default_factory=Silent)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """The finished runs in order, and why the chain stopped, if it did."""
+
+    runs: Mapping[str, Run]
+    headlines: Mapping[str, str]
+    stop: str = ""
+
+    @property
+    def evidence(self) -> list[Evidence]:
+        """All evidence of the chain, in the order of the stages."""
+        return [item for run in self.runs.values() for item in run.evidence()]
+
+
+def execute(order: Order) -> Result:
+    """Run the chain up to a stage, taking finished runs as they are, and publish what came out."""
+    runs: dict[str, Run] = {}
+    headlines: dict[str, str] = {}
+    stop = ""
+    _make(order.out)
+    ledger = Ledger(order.out / "ledger.db")
+    wanted = CHAIN[: CHAIN.index(order.until) + 1] if order.until in CHAIN else (order.until,)
+    for name in wanted:
+        if stop and name != "report":
+            continue
+        run, outcome = _run_stage(order, name, runs, ledger)
+        runs[name], headlines[name] = run, outcome.headline
+        stop = stop or outcome.stop
+    if stop and "report" not in runs:
+        run, outcome = _run_stage(order, "report", runs, ledger)
+        runs["report"], headlines["report"] = run, outcome.headline
+    _publish(order.out, runs)
+    return Result(runs=runs, headlines=headlines, stop=stop)
+
+
+def _run_stage(
+    order: Order, name: str, runs: Mapping[str, Run], ledger: Ledger
+) -> tuple[Run, Outcome]:
+    """One stage: from its finished run, or by running it now."""
+    module = cells.stage(name)
+    spec = order.study.spec(name, tiny=order.tiny)
+    inputs = {key: run for key, run in runs.items() if key in _used(module)}
+    folder = order.out / "runs" / _name(order, module, spec, inputs)
+    order.progress.begin(name)
+    started = time.monotonic()
+    with locked(folder) as run:
+        repeated = run.done
+        if not repeated:
+            context = _context(order, run, inputs)
+            outcome = _guarded(module, spec, context)
+            run.finish(outcome, time.monotonic() - started)
+            _record(ledger, run, inputs, outcome)
+        outcome = run.outcome()
+    order.progress.end(name, outcome.headline, time.monotonic() - started, repeated=repeated)
+    return run, outcome
+
+
+def _used(module: ModuleType) -> tuple[str, ...]:
+    return (*module.NEEDS, *getattr(module, "MAY_USE", ()))
+
+
+def _name(order: Order, module: ModuleType, spec: object, inputs: Mapping[str, Run]) -> str:
+    stage = module.__name__.rsplit(".", 1)[1]
+    study = order.study
+    parts = {"modality": study.about.modality, "seed": study.about.seed}
+    reads = getattr(module, "READS", READS)
+    parts |= {key: plain(getattr(study, key)) for key in reads if key not in parts}
+    outside = {}
+    if hasattr(module, "outside"):
+        outside = module.outside(spec, study, order.data_folder)
+    code = code_digest(module.__name__, cells.cell(study.about.modality, stage).__name__)
+    return name_run(
+        stage, plain(spec), parts, [run.name for run in inputs.values()], outside, code, order.tiny
+    )
+
+
+def _context(order: Order, run: Run, inputs: Mapping[str, Run]) -> Context:
+    return Context(
+        study=order.study,
+        run=run,
+        inputs=inputs,
+        cell=cells.cell(order.study.about.modality, run.stage),
+        executor=order.executor,
+        progress=order.progress,
+        data_folder=order.data_folder,
+        tiny=order.tiny,
+    )
+
+
+def _guarded(module: ModuleType, spec: object, context: Context) -> Outcome:
+    """Run the stage; a failure on a full disk is told as that."""
+    try:
+        outcome: Outcome = module.run(spec, context)
+    except BedsideError:
+        raise
+    except Exception as error:
+        if shutil.disk_usage(context.run.folder).free < _ROOM:
+            raise _disk_full(context.run.name) from error
+        raise
+    return outcome
+
+
+def _disk_full(name: str) -> RunError:
+    return RunError(
+        name,
+        expected="room on the disk",
+        found="none left",
+        hint="free some space and run the same command again; finished stages are kept",
+    )
+
+
+def _record(ledger: Ledger, run: Run, inputs: Mapping[str, Run], outcome: Outcome) -> None:
+    ledger.append(
+        "run",
+        {
+            "run": run.name,
+            "inputs": [item.name for item in inputs.values()],
+            "headline": outcome.headline,
+            "stop": outcome.stop,
+        },
+    )
+    evidence = [plain(item) for item in run.evidence()]
+    ledger.append_many("evidence", [item for item in evidence if isinstance(item, dict)])
+
+
+def _publish(out: Path, runs: Mapping[str, Run]) -> None:
+    """Evidence, report and bundle where other tools look for them; nothing stale stays."""
+    part = out / ".evidence.jsonl.part"
+    write_evidence(part, [item for run in runs.values() for item in run.evidence()])
+    part.replace(out / "evidence.jsonl")
+    for stage, name in (("report", "report.html"), ("release", "bundle")):
+        source = runs[stage].folder / name if stage in runs else None
+        if source is not None and source.exists():
+            place(source, out / name)
+        elif (out / name).is_dir():
+            shutil.rmtree(out / name)
+        else:
+            (out / name).unlink(missing_ok=True)
+
+
+def _make(out: Path) -> None:
+    try:
+        (out / "runs").mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(
+            str(out),
+            expected="a folder that can be written",
+            found=error.strerror or "an error",
+            hint="choose another --out",
+        ) from error

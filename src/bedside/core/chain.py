@@ -64,17 +64,14 @@ def execute(order: Order) -> Result:
     headlines: dict[str, str] = {}
     stop = ""
     _make(order.out)
-    ledger = Ledger(order.out / "ledger.db")
-    wanted = CHAIN[: CHAIN.index(order.until) + 1] if order.until in CHAIN else (order.until,)
-    for name in wanted:
-        if stop and name != "report":
-            continue
-        run, outcome = _run_stage(order, name, runs, ledger)
-        runs[name], headlines[name] = run, outcome.headline
-        stop = stop or outcome.stop
-    if stop and "report" not in runs:
-        run, outcome = _run_stage(order, "report", runs, ledger)
-        runs["report"], headlines["report"] = run, outcome.headline
+    waiting = list(CHAIN[: CHAIN.index(order.until) + 1])
+    with Ledger(order.out / "ledger.db") as ledger:
+        while waiting:
+            name = waiting.pop(0)
+            runs[name], outcome = _run_stage(order, name, runs, ledger)
+            headlines[name] = outcome.headline
+            if outcome.stop and not stop:
+                stop, waiting = outcome.stop, ["report"]
     _publish(order.out, runs)
     return Result(runs=runs, headlines=headlines, stop=stop)
 
@@ -165,8 +162,7 @@ def _record(ledger: Ledger, run: Run, inputs: Mapping[str, Run], outcome: Outcom
             "stop": outcome.stop,
         },
     )
-    evidence = [plain(item) for item in run.evidence()]
-    ledger.append_many("evidence", [item for item in evidence if isinstance(item, dict)])
+    ledger.append_many("evidence", run.evidence())
 
 
 def _publish(out: Path, runs: Mapping[str, Run]) -> None:

@@ -1,0 +1,191 @@
+"""The chain over made-up stages: order, resuming, stopping, publishing."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from bedside.core import cells, chain
+from bedside.core.chain import Order, execute
+from bedside.core.context import Context
+from bedside.core.errors import DataError, RunError
+from bedside.core.evidence import Evidence, read_evidence
+from bedside.core.executor import InProcess
+from bedside.core.ledger import Ledger
+from bedside.core.run import Outcome
+from bedside.core.study import Study, build_study
+
+NEEDS = {
+    "prepare": (),
+    "audit": ("prepare",),
+    "train": ("prepare", "audit"),
+    "evaluate": ("prepare", "train"),
+    "release": ("evaluate",),
+    "report": ("prepare",),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    size: int = 1
+
+
+class Stages:
+    """Made-up stages that count how often each ran."""
+
+    def __init__(self) -> None:
+        self.ran: list[str] = []
+        self.stop: dict[str, str] = {}
+        self.fail: dict[str, Callable[[Path], None]] = {}
+        self.modules = {name: self._module(name) for name in NEEDS}
+
+    def _module(self, name: str) -> ModuleType:
+        module = ModuleType(f"bedside.stages.{name}")
+
+        def run(spec: Spec, context: Context) -> Outcome:
+            assert set(NEEDS[name]) <= set(context.inputs)
+            if name in self.fail:
+                self.fail[name](context.run.folder)
+            self.ran.append(name)
+            context.run.write_evidence(
+                [Evidence(measure=f"{name}.size", value=float(spec.size), subjects=3, stage="")]
+            )
+            if name == "report":
+                context.run.path("report.html").write_text("<p>")
+            if name == "release":
+                context.run.path("bundle/graph.onnx").write_text("graph")
+            return Outcome(headline=f"{name} ran", stop=self.stop.get(name, ""))
+
+        contents = {"Spec": Spec, "TINY": {"size": 0}, "NEEDS": NEEDS[name], "run": run}
+        vars(module).update(contents)
+        if name == "report":
+            vars(module)["MAY_USE"] = ("audit", "train", "evaluate", "release")
+            vars(module)["READS"] = (*chain.READS, "about")
+        return module
+
+
+@pytest.fixture
+def stages(monkeypatch: pytest.MonkeyPatch) -> Stages:
+    made = Stages()
+    monkeypatch.setattr(cells, "stages", lambda: dict.fromkeys(NEEDS, ""))
+    monkeypatch.setattr(cells, "stage", made.modules.__getitem__)
+    monkeypatch.setattr(cells, "cell", lambda _, stage: made.modules[stage])
+    monkeypatch.setattr(chain, "code_digest", lambda *names: "".join(names))
+    return made
+
+
+def _study(question: str = "?", **sections: dict[str, object]) -> Study:
+    table = {
+        "study": {"name": "made_up", "question": question},
+        "task": {"type": "binary", "target": "y"},
+        **sections,
+    }
+    return build_study(table, path=Path("made_up.toml"))
+
+
+def _order(out: Path, **changes: object) -> Order:
+    values = {"study": _study(), "out": out, "executor": InProcess()} | changes
+    return Order(**values)  # type: ignore[arg-type]
+
+
+def test_stages_run_in_order_and_leave_what_others_rely_on(stages: Stages, tmp_path: Path) -> None:
+    result = execute(_order(tmp_path))
+    assert stages.ran == list(chain.CHAIN)
+    assert not result.stop
+    assert [e.stage for e in read_evidence(tmp_path / "evidence.jsonl")] == list(chain.CHAIN)
+    assert (tmp_path / "report.html").is_file()
+    assert (tmp_path / "bundle" / "graph.onnx").is_file()
+    with Ledger(tmp_path / "ledger.db") as ledger:
+        assert ledger.verify() == []
+        assert len(list(ledger.rows("run"))) == 6
+
+
+def test_a_finished_run_is_not_repeated(stages: Stages, tmp_path: Path) -> None:
+    first = execute(_order(tmp_path))
+    second = execute(_order(tmp_path))
+    assert len(stages.ran) == 6
+    assert first.evidence == second.evidence
+
+
+def test_only_what_depends_on_a_change_runs_again(stages: Stages, tmp_path: Path) -> None:
+    execute(_order(tmp_path))
+    stages.ran.clear()
+    execute(_order(tmp_path, study=_study(evaluate={"size": 7})))
+    assert stages.ran == ["evaluate", "release", "report"]
+    stages.ran.clear()
+    execute(_order(tmp_path, study=_study(question="another?", evaluate={"size": 7})))
+    assert stages.ran == ["report"]
+    stages.ran.clear()
+    execute(_order(tmp_path, tiny=True))
+    assert stages.ran == list(chain.CHAIN)
+
+
+def test_a_stop_still_makes_the_report_and_takes_an_old_bundle_away(
+    stages: Stages, tmp_path: Path
+) -> None:
+    execute(_order(tmp_path))
+    stages.ran.clear()
+    stages.stop["audit"] = "a leak"
+    result = execute(_order(tmp_path, study=_study(audit={"size": 9})))
+    assert result.stop == "a leak"
+    assert stages.ran == ["audit", "report"]
+    assert not (tmp_path / "bundle").exists()
+    again = execute(_order(tmp_path, study=_study(audit={"size": 9})))
+    assert again.stop == "a leak"
+
+
+def test_until_runs_only_so_far(stages: Stages, tmp_path: Path) -> None:
+    execute(_order(tmp_path, until="train"))
+    assert stages.ran == ["prepare", "audit", "train"]
+
+
+def _die(_: Path) -> None:
+    raise KeyboardInterrupt
+
+
+def test_after_a_crash_the_rest_runs_and_the_numbers_are_the_same(
+    stages: Stages, tmp_path: Path
+) -> None:
+    undisturbed = execute(_order(tmp_path / "a"))
+    stages.ran.clear()
+    stages.fail["train"] = _die
+    with pytest.raises(KeyboardInterrupt):
+        execute(_order(tmp_path / "b"))
+    del stages.fail["train"]
+    resumed = execute(_order(tmp_path / "b"))
+    assert stages.ran == list(chain.CHAIN)
+    assert resumed.evidence == undisturbed.evidence
+
+
+def test_a_full_disk_is_told_as_that(
+    stages: Stages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(folder: Path) -> None:
+        usage = type(shutil.disk_usage(folder))(100, 100, 0)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+        raise OSError("4096 requested and 0 written")
+
+    stages.fail["train"] = fail
+    with pytest.raises(RunError, match="room on the disk"):
+        execute(_order(tmp_path))
+    monkeypatch.undo()
+
+
+def test_errors_of_a_stage_come_through(stages: Stages, tmp_path: Path) -> None:
+    def fail(_: Path) -> None:
+        raise DataError("column 'age'", expected="numbers", found="text")
+
+    stages.fail["prepare"] = fail
+    with pytest.raises(DataError, match="column 'age'"):
+        execute(_order(tmp_path))
+
+
+def test_a_folder_that_cannot_be_made_is_a_sentence(stages: Stages, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="a folder that can be written"):
+        execute(_order(tmp_path / "file" / "out"))

@@ -39,6 +39,7 @@ GENESIS = "0" * 64
 """What the first row names as its previous hash."""
 
 _BUSY_SECONDS = 30.0
+_ROOM = 1 << 20  # bytes
 _TABLE = """
 CREATE TABLE IF NOT EXISTS ledger (
     seq INTEGER PRIMARY KEY, time TEXT NOT NULL, kind TEXT NOT NULL, payload TEXT NOT NULL,
@@ -140,6 +141,14 @@ class Ledger:
         """Count and hash of the last row: what to copy elsewhere."""
         with self._sentences(), self._threads:
             return self._last()
+
+    def check_writable(self) -> None:
+        """LedgerError where a row could not be written now; none is."""
+        free = os.statvfs(self.path.parent)
+        if free.f_bavail * free.f_frsize < _ROOM:
+            raise _cannot(self.path, OSError("the disk is full"))
+        with self._sentences(), self._writing():
+            self._last()
 
     def verify(self) -> list[str]:
         """Every problem found, the first broken row first; empty when the chain is whole."""

@@ -1,0 +1,195 @@
+"""A released model at work: from rows of plain values to decisions and answers.
+
+The same object answers over HTTP, scores files and is compared with the trained model before a
+release. It knows no modality (the cell decodes) and no format (the graph is passed in).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bedside.core.bundle import Bundle
+from bedside.core.dataset import Schema, Target, read_schema
+from bedside.core.errors import BundleError
+from bedside.core.spec import Plain
+from bedside.methods.policy import REASONS, Decisions, Policy
+
+Arrays = Mapping[str, NDArray[np.generic]]
+Row = Mapping[str, Plain]
+Compute = Callable[[Arrays], tuple[NDArray[np.float32], NDArray[np.float32]]]
+"""The graph: arrays of N samples to `value` [N, K] and `novelty` [N]."""
+
+GOLDEN_TOLERANCE = 1e-5
+"""Largest difference of a golden answer's numbers between machines (another order of float32
+additions); what is decided must be the same."""
+
+
+class Decoder(Protocol):
+    """What a modality's serve cell does; see `bedside.stages.serve`."""
+
+    def decode(self, rows: Sequence[object], schema: Schema) -> Arrays:
+        """Arrays of N rows, or a DataError naming row and field."""
+
+    def missing_share(self, arrays: Arrays) -> NDArray[np.float64]:
+        """[N] share of the inputs that are missing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outputs:
+    """What the graph and the policy said of N samples."""
+
+    values: NDArray[np.float32]
+    """[N, K]"""
+    novelty: NDArray[np.float32]
+    """[N]"""
+    missing: NDArray[np.float64]
+    """[N]"""
+    decisions: Decisions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """Schema, graph and policy of one released model."""
+
+    schema: Schema
+    policy: Policy
+    compute: Compute
+    decoder: Decoder
+    times: tuple[float, ...] = ()
+    """Grid of a survival curve, in the target's unit."""
+
+    def decide(self, arrays: Arrays) -> Outputs:
+        """Predictions and decisions on N samples."""
+        missing = self.decoder.missing_share(arrays)
+        values, novelty = self.compute(arrays)
+        decisions = self.policy.decide(values, novelty, missing)
+        return Outputs(values=values, novelty=novelty, missing=missing, decisions=decisions)
+
+    def answers(self, outputs: Outputs) -> list[dict[str, Plain]]:
+        """One plain answer a sample. Where the model abstains it gives no number at all."""
+        return [self._answer(outputs, index) for index in range(len(outputs.novelty))]
+
+    def _answer(self, outputs: Outputs, index: int) -> dict[str, Plain]:
+        decisions, target = outputs.decisions, self.schema.target
+        abstain = bool(decisions.abstain[index])
+        answer: dict[str, Plain] = {
+            "value": None if abstain else value_of(target, decisions, index),
+            "act": bool(decisions.act[index]),
+            "abstain": abstain,
+            "reason": REASONS[decisions.reason[index]],
+        }
+        labels = labels_of(target)
+        if labels:
+            chances = [_plain(item) for item in decisions.probabilities[index].tolist()]
+            named: dict[str, Plain] = dict(zip(labels, chances, strict=True))
+            answer["probabilities"] = None if abstain else named
+            kept = [name for name, held in zip(labels, decisions.label_set[index], strict=True)
+                    if held]  # fmt: skip
+            answer["set"] = None if abstain else cast("Plain", kept)
+        else:
+            ends = [_plain(float(decisions.low[index])), _plain(float(decisions.high[index]))]
+            answer["interval"] = None if abstain else cast("Plain", ends)
+        if target.type == "survival":
+            curve = [_plain(item) for item in outputs.values[index].tolist()]
+            answer["event_free"] = None if abstain else cast("Plain", curve)
+        answer["novelty"] = _plain(float(outputs.novelty[index]))
+        answer["missing"] = _plain(float(outputs.missing[index]))
+        return answer
+
+
+def open_served(bundle: Bundle, decoder: Decoder, open_graph: Callable[[bytes], Compute]) -> Served:
+    """The model of a checked bundle."""
+    return assemble(bundle.contents, decoder, open_graph)
+
+
+def assemble(
+    contents: Mapping[str, bytes], decoder: Decoder, open_graph: Callable[[bytes], Compute]
+) -> Served:
+    """The model of schema.json, policy.json, model.json and graph.onnx."""
+    policy, model = (_table(contents, name) for name in ("policy.json", "model.json"))
+    times = cast("list[float]", model.get("edges") or [])
+    return Served(
+        schema=read_schema(contents["schema.json"].decode()),
+        policy=Policy.from_json(policy),
+        compute=open_graph(contents["graph.onnx"]),
+        decoder=decoder,
+        times=tuple(float(time) for time in times),
+    )
+
+
+def golden(served: Served, cases: Mapping[str, Row]) -> list[Plain]:
+    """Made-up requests with the answers that this model gives to them."""
+    rows = list(cases.values())
+    answers = served.answers(served.decide(served.decoder.decode(rows, served.schema)))
+    return [
+        {"name": name, "inputs": dict(row), "answer": answer}
+        for (name, row), answer in zip(cases.items(), answers, strict=True)
+    ]
+
+
+def check_golden(served: Served, recorded: Plain) -> int:
+    """Answer the golden requests again; BundleError names the first that comes out differently."""
+    cases = cast("list[dict[str, Plain]]", recorded)
+    rows = [case["inputs"] for case in cases]
+    answers = served.answers(served.decide(served.decoder.decode(rows, served.schema)))
+    for case, answer in zip(cases, answers, strict=True):
+        if not same(case["answer"], answer, GOLDEN_TOLERANCE):
+            raise BundleError(
+                f"bundle golden.json '{case['name']}'",
+                expected="the answer that was recorded at release",
+                found="another one",
+                hint="this machine computes differently; compare the versions in sbom.json",
+            )
+    return len(cases)
+
+
+def same(one: Plain, other: Plain, tolerance: float) -> bool:
+    """Whether two plain values agree: numbers within `tolerance`, all else exactly."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(one[k], other[k], tolerance) for k in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(
+            same(a, b, tolerance) for a, b in zip(one, other, strict=True)
+        )
+    if isinstance(one, (int, float)) and isinstance(other, (int, float)):
+        exact = isinstance(one, bool) or isinstance(other, bool)
+        return one == other if exact else abs(one - other) <= tolerance * max(1.0, abs(one))
+    return one == other
+
+
+def labels_of(target: Target) -> tuple[str, ...]:
+    """Names of what a set may hold: the classes; for time to event, the two states at the horizon.
+
+    Empty for a regression, which has an interval instead.
+    """
+    if target.type == "regression":
+        return ()
+    if target.type == "survival":
+        return ("event-free", "event")
+    return target.classes or ("no", "yes")
+
+
+def value_of(target: Target, decisions: Decisions, index: int) -> Plain:
+    """The one value of a prediction: a risk, a number, or the name of the likeliest class."""
+    value = float(decisions.value[index])
+    if target.type == "multiclass" and math.isfinite(value):
+        return labels_of(target)[int(value)]
+    return _plain(value)
+
+
+def _plain(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _table(contents: Mapping[str, bytes], name: str) -> dict[str, object]:
+    value = json.loads(contents[name])
+    if not isinstance(value, dict):
+        raise BundleError(f"bundle {name}", expected="a JSON object", found="something else")
+    return value

@@ -1,0 +1,145 @@
+"""Delimited text, gzipped or not, into a polars frame; what cannot be read is a sentence."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import zlib
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import polars as pl
+
+from bedside.core.errors import DataError
+from bedside.core.study import Data
+
+INFERRED_ROWS = 10_000
+"""Types are guessed from so many rows first, and from all of them only when that guess fails."""
+
+
+def read_csv(path: Path, data: Data, text: Collection[str] = ()) -> pl.DataFrame:
+    """The rows of `path` as `[data]` says they are written; columns in `text` stay text.
+
+    Raises DataError for an empty file, a header without rows, two columns of one name, ragged
+    rows, another encoding, a damaged archive. Messages hold no cell of the file.
+    """
+    header = _header(path, data)
+    check_names(header or data.names, path.name)
+    names = header or data.names
+    frame = _parse(path, data, {name: pl.String for name in text if name in names})
+    if data.names and len(data.names) != frame.width:
+        raise DataError(
+            path.name,
+            expected=f"{len(data.names)} columns, as many as [data] names",
+            found=f"{frame.width}",
+        )
+    return frame
+
+
+def check_names(names: Sequence[str], where: str) -> None:
+    """DataError when two columns have one name."""
+    twice = [name for name, times in Counter(names).items() if times > 1]
+    if twice:
+        raise DataError(
+            where,
+            expected="each column name once",
+            found=f"{len(twice)} of them twice or more: " + ", ".join(f"'{n}'" for n in twice[:5]),
+            hint="rename or remove one; bedside does not guess which one is meant",
+        )
+
+
+def _parse(path: Path, data: Data, overrides: Mapping[str, type[pl.DataType]]) -> pl.DataFrame:
+    try:
+        return _guessed(path, data, overrides, INFERRED_ROWS)
+    except pl.exceptions.ComputeError as error:
+        if "parse" not in str(error):
+            raise _unreadable(path, data, str(error)) from None
+    except _REFUSALS as error:
+        raise _unreadable(path, data, str(error)) from None
+    try:
+        return _guessed(path, data, overrides, None)
+    except _REFUSALS as error:
+        # polars quotes cells of the file in its messages, so neither text nor cause is kept.
+        raise _unreadable(path, data, str(error)) from None
+
+
+_REFUSALS = (pl.exceptions.PolarsError, OSError, UnicodeError, LookupError)
+
+
+def _guessed(
+    path: Path, data: Data, overrides: Mapping[str, type[pl.DataType]], rows: int | None
+) -> pl.DataFrame:
+    return pl.read_csv(
+        path,
+        separator=data.separator,
+        has_header=data.header,
+        new_columns=None if data.header else list(data.names) or None,
+        skip_lines=data.skip,
+        encoding=data.encoding,
+        null_values=[code for code in data.missing if isinstance(code, str)] or None,
+        schema_overrides=overrides,
+        infer_schema_length=rows,
+    )
+
+
+def _header(path: Path, data: Data) -> list[str]:
+    """The column names of the file; none where it has no header."""
+    line = first_lines(path, data.encoding, data.skip + 1)[data.skip :]
+    if not line:
+        raise DataError(
+            path.name, expected="a table", found="an empty file", hint="was it copied whole?"
+        )
+    return next(csv.reader(line, delimiter=data.separator), []) if data.header else []
+
+
+def first_lines(path: Path, encoding: str, count: int) -> list[str]:
+    """The first lines of a text file, gzipped or not."""
+    try:
+        with _opened(path) as raw, io.TextIOWrapper(raw, encoding=encoding, newline="") as lines:
+            return [line for _, line in zip(range(count), lines, strict=False)]
+    except LookupError:
+        raise DataError(
+            path.name, expected="a known encoding", found=f"'{encoding}'", hint='try "utf8"'
+        ) from None
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise _unreadable(path, Data(encoding=encoding), str(error)) from None
+
+
+def _opened(path: Path) -> BinaryIO:
+    with path.open("rb") as file:
+        zipped = file.read(2) == b"\x1f\x8b"
+    return cast("BinaryIO", gzip.open(path)) if zipped else path.open("rb")  # the caller closes it
+
+
+def _unreadable(path: Path, data: Data, why: str) -> DataError:
+    lower = why.lower()
+    if "utf-8" in lower or "codec" in lower:
+        return DataError(
+            path.name,
+            expected=f"text in {data.encoding}",
+            found="bytes that are not",
+            hint='set encoding in [data], for example encoding = "latin1" or "cp1252"',
+        )
+    if "more fields" in lower or "ragged" in lower:
+        return DataError(
+            path.name,
+            expected="as many cells in each row as the header has names",
+            found="a row with more",
+            hint="check separator and quotes; separator and skip are keys of [data]",
+        )
+    if any(word in lower for word in ("gzip", "deflate", "end-of-stream", "corrupt", "eof")):
+        return DataError(
+            path.name,
+            expected="a whole gzip archive",
+            found="a damaged one",
+            hint="copy or download it again",
+        )
+    return DataError(
+        path.name,
+        expected="a table that can be read",
+        found="a file that polars refuses",
+        hint="check separator, skip, header and quotes in [data]",
+    )

@@ -1,0 +1,61 @@
+"""Parquet files, and data frames handed over from Python."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from bedside.core.errors import DataError
+
+
+def read_parquet(path: Path) -> pl.DataFrame:
+    """All rows of a Parquet file; DataError when it is cut or is something else."""
+    try:
+        return pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, OSError):
+        raise DataError(
+            path.name,
+            expected="a whole Parquet file",
+            found="one that is cut, damaged or of another kind",
+            hint="copy or write it again",
+        ) from None
+
+
+def write_frame(frame: object, path: Path) -> Path:
+    """A polars or pandas data frame as a Parquet file that a study can name as its source."""
+    table = frame if isinstance(frame, pl.DataFrame) else _from_pandas(frame)
+    table.write_parquet(path)
+    return path
+
+
+def _from_pandas(frame: object) -> pl.DataFrame:
+    columns = getattr(frame, "columns", None)
+    if columns is None or not hasattr(frame, "iloc"):
+        raise DataError(
+            "data frame",
+            expected="a polars or pandas data frame",
+            found=f"a {type(frame).__name__}",
+        )
+    names = [str(name) for name in columns]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise DataError(
+            "data frame",
+            expected="each column name once",
+            found=", ".join(f"'{name}'" for name in twice) + " twice or more",
+        )
+    # A column at a time: an object column of mixed kinds then fails by its name.
+    return pl.DataFrame({name: _series(frame, name, at) for at, name in enumerate(names)})
+
+
+def _series(frame: object, name: str, at: int) -> pl.Series:
+    try:
+        return pl.Series(name, frame.iloc[:, at], nan_to_null=True)  # type: ignore[attr-defined]  # pandas is optional and untyped here
+    except (TypeError, ValueError, pl.exceptions.PolarsError):
+        raise DataError(
+            f"data frame, column '{name}'",
+            expected="values of one kind",
+            found="a mixture",
+            hint="convert the column to numbers or to text first",
+        ) from None

@@ -1,0 +1,209 @@
+"""Three-state labels: positive, negative, or unobserved, and never a guess between them.
+
+With a horizon, a subject who was censored before it is unobserved: neither an event nor the
+absence of one was seen. Duration and event are kept, so that later measures can weigh the observed
+ones by the inverse probability of censoring.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from bedside.core.dataset import Target
+from bedside.core.errors import DataError, StudyError
+from bedside.core.spec import nearest
+from bedside.core.study import Task
+
+MOST_CLASSES = 50
+
+
+def task_columns(task: Task) -> tuple[str, ...]:
+    """Columns that the task reads; none of them is ever an input."""
+    return tuple(name for name in (task.target, task.event, task.time) if name)
+
+
+def label(frame: pl.DataFrame, task: Task) -> tuple[pl.DataFrame, Target]:
+    """Columns target (float64), duration (float64) and event (int8) of each row, and the Target.
+
+    target: class index, or value; null = unobserved. With a horizon, 1 where the event came within
+    it, 0 where the subject was followed to it without, null where censored before it; the same for
+    survival, whose models read duration and event.
+    Raises DataError for an absent column, a single class, a negative duration.
+    """
+    for name in task_columns(task):
+        if name not in frame.columns:
+            raise DataError(
+                "[task]",
+                expected=f"the column '{name}' in the source",
+                found="none of that name",
+                hint=nearest(name, frame.columns),
+            )
+    if task.event:
+        return _timed(frame, task)
+    if task.type == "regression":
+        return _value(frame[task.target], task)
+    return _classes(frame[task.target], task)
+
+
+def _timed(frame: pl.DataFrame, task: Task) -> tuple[pl.DataFrame, Target]:
+    horizon = task.horizon or 0.0
+    duration = _number(frame[task.time])
+    event = _occurred(frame[task.event], task)
+    if int((duration < 0).sum()):
+        raise DataError(
+            f"column '{task.time}'",
+            expected="durations of 0 or more",
+            found=f"{int((duration < 0).sum())} below 0",
+            hint="an event before the prediction time is no outcome; exclude those rows",
+        )
+    labels = pl.DataFrame({"duration": duration, "event": event}).with_columns(
+        target=pl.when((pl.col("event") == 1) & (pl.col("duration") <= horizon))
+        .then(1.0)
+        .when(pl.col("duration") >= horizon)
+        .then(0.0)
+    )
+    # Without both a time and whether the event came, neither is of use to anyone.
+    known = pl.col("duration").is_not_null() & pl.col("event").is_not_null()
+    labels = labels.select(
+        pl.when(known).then(pl.col(name)).alias(name) for name in ("target", "duration", "event")
+    )
+    _two_kinds(labels["event"] if task.type == "survival" else labels["target"], task)
+    classes = ("no", "yes") if task.type == "binary" else ()
+    return labels, Target(
+        type=task.type,
+        outcome=task.outcome or task.event,
+        classes=classes,
+        horizon=task.horizon,
+        unit=task.unit,
+    )
+
+
+def _occurred(event: pl.Series, task: Task) -> pl.Series:
+    occurred = "1" if task.occurred == "" else _word(task.occurred)
+    words = words_of(event)
+    if event.dtype == pl.Boolean and task.occurred == "":
+        occurred = "true"
+    happened = words == occurred
+    if not bool(happened.any()):
+        raise DataError(
+            f"column '{task.event}'",
+            expected=f"the value '{occurred}', which says that the event occurred",
+            found="it in no row",
+            hint="set occurred in [task] to the value that the column has then",
+        )
+    return happened.cast(pl.Int8)
+
+
+def _value(column: pl.Series, task: Task) -> tuple[pl.DataFrame, Target]:
+    values = _number(column)
+    if values.n_unique() - int(values.null_count() > 0) < 2:
+        raise _one_kind(task.target, "values that differ")
+    return _untimed(values), Target(
+        type="regression", outcome=task.outcome or task.target, unit=task.unit
+    )
+
+
+def _classes(column: pl.Series, task: Task) -> tuple[pl.DataFrame, Target]:
+    words = words_of(column)
+    found = sorted(words.drop_nulls().unique().to_list())
+    if len(found) < 2:
+        raise _one_kind(task.target, "two classes or more")
+    classes = _ordered(found, task) if task.type == "binary" else found
+    if len(classes) > MOST_CLASSES:
+        raise DataError(
+            f"column '{task.target}'",
+            expected=f"at most {MOST_CLASSES} classes",
+            found=f"{len(classes)}",
+            hint='is it a number? then set type = "regression" in [task]',
+        )
+    if task.type == "binary":
+        target = (words == classes[1]).cast(pl.Float64)
+    else:
+        index = {name: float(at) for at, name in enumerate(classes)}
+        target = words.replace_strict(index, return_dtype=pl.Float64)
+    return _untimed(target), Target(
+        type=task.type, outcome=task.outcome or task.target, classes=tuple(classes)
+    )
+
+
+def _ordered(found: list[str], task: Task) -> list[str]:
+    """(negative, positive) of a binary target."""
+    if task.positive == "":
+        pairs = (["0", "1"], ["false", "true"])
+        if found not in pairs:
+            raise StudyError(
+                "[task]",
+                expected=f"the key 'positive', as '{task.target}' is not 0 and 1",
+                found="none",
+                hint="name the value that means the outcome happened: positive = ...",
+            )
+        return found
+    positive = _word(task.positive)
+    if positive not in found:
+        raise DataError(
+            f"column '{task.target}'",
+            expected=f"the positive value '{positive}'",
+            found=f"{len(found)} other values",
+            hint="positive in [task] must be written as the column has it",
+        )
+    others = [name for name in found if name != positive]
+    return [others[0] if len(others) == 1 else f"not {positive}", positive]
+
+
+def words_of(column: pl.Series) -> pl.Series:
+    """Values as text in the one form that categories have: `1` for 1 and 1.0, trimmed."""
+    if column.dtype.is_float():
+        whole = column.is_finite() & (column == column.floor()) & (column.abs() < 2**53)
+        as_whole = column.set(~whole, None).cast(pl.Int64, strict=False).cast(pl.String)
+        column = as_whole.fill_null(column.fill_nan(None).cast(pl.String))
+    words = column.cast(pl.String).str.strip_chars()
+    return words.set(words == "", None)
+
+
+def _word(value: str | float) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).lower() if isinstance(value, bool) else str(value).strip()
+
+
+def _number(column: pl.Series) -> pl.Series:
+    number = column
+    if isinstance(column.dtype, (pl.Enum, pl.Categorical)):
+        number = column.cast(pl.String)
+    number = number.cast(pl.Float64, strict=False).fill_nan(None)
+    wrong = int((number.is_null() & column.is_not_null() & _not_nan(column)).sum())
+    wrong += int(number.is_infinite().sum())
+    if wrong:
+        raise DataError(
+            f"column '{column.name}'",
+            expected="numbers",
+            found=f"{wrong} values that are not finite numbers",
+            hint="codes for missing values are named by missing in [data]",
+        )
+    return number
+
+
+def _not_nan(column: pl.Series) -> pl.Series:
+    return (
+        column.is_not_nan() if column.dtype.is_float() else pl.repeat(True, len(column), eager=True)
+    )
+
+
+def _untimed(target: pl.Series) -> pl.DataFrame:
+    return pl.DataFrame({"target": target.alias("target")}).with_columns(
+        duration=pl.lit(None, dtype=pl.Float64), event=pl.lit(None, dtype=pl.Int8)
+    )
+
+
+def _two_kinds(labels: pl.Series, task: Task) -> None:
+    if labels.drop_nulls().n_unique() < 2:
+        raise _one_kind(task.event, "subjects with the outcome and subjects without")
+
+
+def _one_kind(name: str, expected: str) -> DataError:
+    return DataError(
+        f"column '{name}'",
+        expected=expected,
+        found="rows that are all alike",
+        hint="check positive, occurred and horizon in [task]",
+    )

@@ -1,0 +1,137 @@
+"""Prepare for tables: read a file of rows, freeze its fields, encode it once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from bedside.adapters.arff import read_arff
+from bedside.adapters.csv import read_csv
+from bedside.adapters.parquet import read_parquet
+from bedside.core.dataset import Field
+from bedside.core.errors import DataError
+from bedside.core.inputs import Inputs, Recipe
+from bedside.core.study import Study
+from bedside.methods.moments import moments
+from bedside.modalities.tables.encode import encode_fields
+from bedside.modalities.tables.prepare_columns import (
+    Made,
+    freeze,
+    make,
+    record,
+    roles,
+    task_records,
+)
+from bedside.modalities.tables.prepare_groups import comparator, group
+
+_SUFFIXES = {".parquet": "parquet", ".pq": "parquet", ".arff": "arff"}
+
+
+def read(paths: list[Path], study: Study) -> pl.DataFrame:
+    """All rows of the source; the columns of a second file stand beside those of the first."""
+    frames = [_one(path, study) for path in paths]
+    heights = {frame.height for frame in frames}
+    names = [name for frame in frames for name in frame.columns]
+    if len(heights) > 1:
+        raise DataError(
+            f"{study.file.name} [data] beside",
+            expected="as many rows in both files",
+            found=" and ".join(f"{height:,}" for height in sorted(heights)),
+        )
+    if len(set(names)) < len(names):
+        raise DataError(
+            f"{study.file.name} [data] beside", expected="each column name once", found="one twice"
+        )
+    return frames[0] if len(frames) == 1 else pl.concat(frames, how="horizontal")
+
+
+def arrange(
+    frame: pl.DataFrame, train: npt.NDArray[np.bool_], study: Study, recipe: Recipe
+) -> Inputs:
+    """Fields frozen on the training rows, and all rows encoded by them.
+
+    frame: S rows; train: [S], which of them models learn from.
+    """
+    found = roles(frame, study, recipe)
+    moment = moments(frame[study.data.time], "[data] time") if study.data.time else None
+    rows = pl.Series(train)
+    wanted = [name for name, role in found.items() if role in ("feature", "group", "comparator")]
+    made = {name: make(frame, name, study, moment) for name in wanted}
+    fields = {
+        name: freeze(item, rows, study, recipe)
+        for name, item in made.items()
+        if found[name] == "feature"
+    }
+    _something_known(made, fields, study)
+    cleaned = pl.DataFrame([made[name].values for name in fields])
+    arrays = encode_fields(cleaned, list(fields.values()), unknown="missing")
+    frozen = _with_seen(list(fields.values()), arrays["numeric"], train)
+    groups = [made[name] for name in wanted if found[name] == "group" or made[name].declared.group]
+    others = [made[name] for name in wanted if found[name] == "comparator"]
+    records = [
+        *(record(item, found[name], fields.get(name), frame.height) for name, item in made.items()),
+        *task_records(found, frame),
+    ]
+    return Inputs(
+        fields=frozen,
+        arrays=arrays,
+        groups=pl.DataFrame([group(item, rows) for item in groups]),
+        comparators=pl.DataFrame([comparator(item) for item in others]),
+        columns=tuple(records),
+    )
+
+
+def _one(path: Path, study: Study) -> pl.DataFrame:
+    data = study.data
+    suffix = Path(path.stem).suffix if path.suffix == ".gz" else path.suffix
+    kind = _SUFFIXES.get(suffix.lower(), "csv") if data.format == "auto" else data.format
+    if kind == "parquet":
+        return read_parquet(path)
+    if kind == "arff":
+        return read_arff(path, data.encoding)
+    return read_csv(path, data, _text_columns(study))
+
+
+def _text_columns(study: Study) -> set[str]:
+    """Columns that must not lose a leading zero: who, where, and declared categories."""
+    named = {study.data.subject, study.data.site} - {""}
+    declared = {name for name, column in study.columns.items() if column.type == "category"}
+    return named | declared
+
+
+def _something_known(made: dict[str, Made], fields: dict[str, Field], study: Study) -> None:
+    if not fields:
+        raise DataError(
+            study.file.name,
+            expected="at least one column that is a feature",
+            found="none",
+            hint="see the roles in [columns], and undeclared in [prepare]",
+        )
+    if all(made[name].values.null_count() == len(made[name].values) for name in fields):
+        raise DataError(
+            study.data.source,
+            expected="values in at least one feature",
+            found=f"all of the {len(fields)} features missing in every row",
+            hint="check separator and the codes for missing",
+        )
+
+
+def _with_seen(
+    fields: list[Field], numeric: npt.NDArray[np.generic], train: npt.NDArray[np.bool_]
+) -> tuple[Field, ...]:
+    """Fields with the smallest and largest value of the training rows."""
+    values = iter(np.asarray(numeric, np.float32).T)
+    return tuple(
+        _seen(field, next(values)[train]) if field.kind == "numeric" else field for field in fields
+    )
+
+
+def _seen(field: Field, values: npt.NDArray[np.float32]) -> Field:
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return field
+    return replace(field, seen_low=float(known.min()), seen_high=float(known.max()))

@@ -1,0 +1,157 @@
+"""Prepare: from a source to a Dataset with a frozen schema, splits by subject, three-state labels.
+
+Run folder: dataset.json, samples.parquet, the arrays, flow.json (who was left out, and why) and
+columns.json (what happened to each column of the source).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from bedside.core.context import Context
+from bedside.core.errors import StudyError
+from bedside.core.run import Outcome
+from bedside.core.study import Study
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import numpy as np
+    import numpy.typing as npt
+    import polars as pl
+
+    from bedside.core.dataset import Dataset
+    from bedside.core.inputs import Inputs, Recipe
+    from bedside.methods.cohort import Cohort, Rules
+
+NEEDS: tuple[str, ...] = ()
+READS = ("modality", "seed", "data", "columns", "task")
+TINY: dict[str, object] = {"most_subjects": 600}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """`[prepare]`."""
+
+    tune: float = 0.2
+    """Share of subjects on whom settings, calibration and thresholds are chosen."""
+    held_out: float = 0.2
+    """Share of subjects whom only the final evaluation sees."""
+    stratify: bool = False
+    """Hold the shares exactly within each outcome. Then added rows may move other subjects."""
+    external_sites: tuple[str, ...] = ()
+    """Sites that are held apart as external data."""
+    external_after: str = ""
+    """Prediction times after this date are held apart as external data."""
+    undeclared: Literal["feature", "ignore", "stop"] = "feature"
+    """What a column is that [columns] does not name."""
+    fewest_per_category: int = 5
+    """A category of fewer training rows is read as missing, unless the study declares it: nothing
+    can be learnt from it, and it could name a person."""
+    most_subjects: int | None = None
+    """Take at most so many subjects, drawn by the seed."""
+
+
+class Cell(Protocol):
+    """What prepare asks of a modality."""
+
+    def read(self, paths: list[Path], study: Study) -> pl.DataFrame:
+        """One row a sample, with the columns that [data] and [task] name."""
+
+    def arrange(
+        self, frame: pl.DataFrame, train: npt.NDArray[np.bool_], study: Study, recipe: Recipe
+    ) -> Inputs:
+        """Fields frozen on training rows, and the arrays of all rows."""
+
+
+def outside(spec: Spec, study: Study, data_folder: Path | None) -> dict[str, str]:  # noqa: ARG001  # one form for all stages
+    """SHA-256 of each source file: a run is repeated when its source has changed."""
+    from bedside.adapters.source import digests
+
+    return digests(study, data_folder)
+
+
+def run(spec: Spec, context: Context) -> Outcome:
+    """Read, label, split, freeze, encode and write; evidence is who there is."""
+    from bedside.adapters.source import sources
+
+    cell: Cell = context.cell
+    rules = rules_of(spec)
+    context.progress.advance(0, 4, "reading")
+    frame = cell.read(sources(context.study, context.data_folder), context.study)
+    return _prepared(frame, spec, rules, context)
+
+
+def _prepared(frame: pl.DataFrame, spec: Spec, rules: Rules, context: Context) -> Outcome:
+    import polars as pl
+
+    from bedside.core.dataset import Schema, write_dataset
+    from bedside.core.inputs import Recipe
+    from bedside.methods.cohort import gather
+    from bedside.methods.enrolment import enrolment
+
+    cell: Cell = context.cell
+    context.progress.advance(1, 4, "labels and splits")
+    cohort = gather(frame, context.study, rules)
+    context.progress.advance(2, 4, "fields")
+    recipe = Recipe(undeclared=spec.undeclared, fewest_per_category=spec.fewest_per_category)
+    train = (cohort.samples["split"] == "train").to_numpy()
+    inputs = cell.arrange(cohort.frame, train, context.study, recipe)
+    schema = Schema(
+        fields=inputs.fields,
+        target=cohort.target,
+        groups=tuple(name.removeprefix("group.") for name in inputs.groups.columns),
+        comparators=tuple(n.removeprefix("comparator.") for n in inputs.comparators.columns),
+    )
+    beside = [part for part in (inputs.groups, inputs.comparators) if part.width]
+    samples = pl.concat([cohort.samples, *beside], how="horizontal")
+    context.progress.advance(3, 4, "writing")
+    context.run.write_json("flow.json", list(cohort.flow))
+    context.run.write_json("columns.json", list(inputs.columns))
+    dataset = write_dataset(context.run.folder, schema, samples, inputs.arrays)
+    context.run.write_evidence(enrolment(dataset))
+    return Outcome(headline=_headline(dataset, cohort))
+
+
+def rules_of(spec: Spec) -> Rules:
+    """The rules of splitting, checked."""
+    from bedside.methods.cohort import Rules
+
+    if min(spec.tune, spec.held_out) <= 0 or spec.tune + spec.held_out >= 1:
+        raise StudyError(
+            "[prepare] tune, held_out",
+            expected="two shares above 0 that leave some for training",
+            found=f"{spec.tune:g} and {spec.held_out:g}",
+        )
+    return Rules(
+        tune=spec.tune,
+        held_out=spec.held_out,
+        stratify=spec.stratify,
+        external_sites=spec.external_sites,
+        external_after=_day(spec.external_after),
+        most_subjects=spec.most_subjects,
+    )
+
+
+def _day(text: str) -> date | None:
+    from datetime import date
+
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise StudyError(
+            "[prepare] external_after",
+            expected="a date such as 2019-12-31",
+            found=f"'{text}'",
+        ) from None
+
+
+def _headline(dataset: Dataset, cohort: Cohort) -> str:
+    subjects = cohort.samples["subject"].n_unique()
+    unobserved = cohort.samples["target"].null_count()
+    text = f"{subjects:,} patients, {len(dataset.schema.fields)} fields"
+    return f"{text}; outcome unobserved in {unobserved:,} samples" if unobserved else text

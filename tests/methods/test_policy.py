@@ -160,9 +160,12 @@ def test_with_few_patients_the_largest_novelty_seen_is_the_limit():
 def test_a_million_decisions_take_well_under_a_second():
     found = fitted(abstain_when_ambiguous=True)
     p, _, novelty, missing = patients(1_000_000, 8)
-    start = clock.perf_counter()
-    found.decide(p, novelty, missing)
-    assert clock.perf_counter() - start < 1.0
+    took = []
+    for _ in range(3):  # the best of three: other work may share the cores
+        start = clock.perf_counter()
+        found.decide(p, novelty, missing)
+        took.append(clock.perf_counter() - start)
+    assert min(took) < 0.8
 
 
 def test_what_does_not_fit_is_refused():

@@ -20,8 +20,9 @@ from bedside.core.errors import DataError
 from bedside.methods.measures.sample import FloatArray, IntArray, Measure
 
 CHUNK = 1 << 16
-"""Weights in a chunk: 0.5 MiB of float64. They and what is computed of them stay in the cache of one
-core; at twice the size the allocator returns pages after each step, and half the time goes there."""
+"""Weights in a chunk: 0.5 MiB of float64, so that what is computed of them stays in a core's cache.
+At twice the size the allocator hands pages back after each step, which can cost half as much again.
+"""
 MOST_UNDEFINED = 0.05
 """An interval is undefined when more than this share of its replicates is."""
 
@@ -124,8 +125,8 @@ def summarise(point: float, replicates: FloatArray, level: float = 0.95) -> Inte
     Undefined (non-finite) replicates are ignored; the bounds are NaN when they are more than 5 %,
     or when the point itself is undefined.
 
-    >>> summarise(0.5, np.linspace(0, 1, 101), level=0.9)
-    (0.5, 0.05, 0.95)
+    >>> summarise(50.0, np.arange(101.0), level=0.5)
+    (50.0, 25.0, 75.0)
     """
     if not 0 < level < 1:
         raise DataError("level", expected="a number between 0 and 1", found=str(level))

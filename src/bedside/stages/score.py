@@ -1,0 +1,177 @@
+"""Score: predictions for a file of patients of any size, in bounded memory.
+
+A row that the schema does not admit is answered too: the model abstains and says why.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from bedside.core.progress import Progress, Silent
+
+if TYPE_CHECKING:
+    import numpy as np
+    import polars as pl
+    from numpy.typing import NDArray
+
+    from bedside.core.bundle import Bundle
+    from bedside.core.dataset import Schema
+    from bedside.methods.served import Arrays, Served
+
+NEEDS: tuple[str, ...] = ()
+TINY: dict[str, object] = {}
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """`[score]`: how a file is worked through."""
+
+    rows: int = 16_384
+    """Rows in a batch: memory against speed."""
+
+
+class Examined(Protocol):
+    """Rows of a batch as arrays, and what is wrong with some of them."""
+
+    @property
+    def arrays(self) -> Arrays:
+        """Arrays of N rows; a value with a problem is missing here."""
+
+    @property
+    def problem(self) -> NDArray[np.int64]:
+        """[N] 0 where a row is in order, else k: see `sentences`."""
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """`sentences[k - 1]` says what is wrong; it names the field, never the value."""
+
+
+class Cell(Protocol):
+    """A file of this modality, batch after batch."""
+
+    def batches(self, path: Path, schema: Schema, rows: int) -> Iterator[Examined]:
+        """At most `rows` rows at a time, in the order of the file; DataError where it is cut."""
+
+    def size(self, path: Path, schema: Schema) -> int:
+        """About how many rows; 0 where it cannot be told."""
+
+
+def score(
+    folder: Path,
+    source: Path,
+    out: Path,
+    *,
+    trust: Path | None = None,
+    progress: Progress | None = None,
+    spec: Spec | None = None,
+) -> str:
+    """Predict for each row of `source` (CSV or Parquet) into `out` (CSV or Parquet), in its order.
+
+    `out` appears when it is whole; a killed run leaves what was there before. Returns a sentence.
+
+    Raises BundleError for an altered bundle, DataError for a file that cannot be read or lacks a
+    field, RunError where `out` cannot be written.
+    """
+    from bedside.adapters.table_stream import Writer
+    from bedside.core import cells
+
+    bundle, served = _open(folder, trust)
+    modality = served.schema.fields[0].modality
+    cell: Cell = cells.cell(modality, "score")
+    told = progress or Silent()
+    total = cell.size(source, served.schema)
+    told.begin("score")
+    counts, started = _Counts(), time.monotonic()
+    notes = {"bundle": bundle.id, "model": bundle.model, "study": bundle.manifest.study}
+    with Writer(out, notes) as writer, ThreadPoolExecutor(1) as output:
+        waiting = None
+        examined = cell.batches(source, served.schema, (spec or Spec()).rows)
+        for batch in _ahead(examined):
+            frame = _frame(served, batch, counts)
+            if waiting is not None:
+                waiting.result()
+            waiting = output.submit(writer.write, frame)
+            told.advance(counts.rows, max(total, counts.rows), f"{counts.rows:,} rows")
+        if waiting is None:
+            raise _no_rows(source)
+        waiting.result()
+    seconds = time.monotonic() - started
+    told.end("score", counts.sentence(), seconds, repeated=False)
+    return f"{out}: {counts.sentence()}"
+
+
+@dataclass(slots=True)
+class _Counts:
+    """What was scored so far."""
+
+    rows: int = 0
+    alerts: int = 0
+    abstained: int = 0
+    refused: int = field(default=0)
+    """Of those that were abstained from, rows out of schema."""
+
+    def sentence(self) -> str:
+        """Counts of people."""
+        return (
+            f"{self.rows:,} rows, {self.alerts:,} to act on, {self.abstained:,} abstained from, "
+            f"of these {self.refused:,} out of schema"
+        )
+
+
+def _open(folder: Path, trust: Path | None) -> tuple[Bundle, Served]:
+    from bedside.adapters import ed25519, session
+    from bedside.core import cells
+    from bedside.core.bundle import Bundle
+    from bedside.core.dataset import read_schema
+    from bedside.methods.served import check_golden, open_served
+
+    key = ed25519.read_public_key(trust) if trust else None
+    bundle = Bundle.load(folder, ed25519.verify, key)
+    modality = read_schema(bundle.text("schema.json")).fields[0].modality
+    served = open_served(bundle, cells.cell(modality, "serve"), session.open_graph)
+    check_golden(served, bundle.json("golden.json"))
+    return bundle, served
+
+
+def _ahead(items: Iterator[T]) -> Iterator[T]:
+    """The items, the next of which is read while the last is worked on."""
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(next, items, None)
+        while (item := waiting.result()) is not None:
+            waiting = pool.submit(next, items, None)
+            yield item
+
+
+def _frame(served: Served, batch: Examined, counts: _Counts) -> pl.DataFrame:
+    """Answers to a batch, one row each."""
+    from bedside.methods.scored import refuse, scored_frame
+
+    outputs = served.decide(batch.arrays)
+    decisions = refuse(outputs.decisions, batch.problem > 0)
+    frame = scored_frame(
+        served.schema.target,
+        decisions,
+        outputs.novelty,
+        problem=batch.problem,
+        sentences=batch.sentences,
+        first=counts.rows,
+    )
+    counts.rows += frame.height
+    counts.alerts += int(decisions.act.sum())
+    counts.abstained += int(decisions.abstain.sum())
+    counts.refused += int((batch.problem > 0).sum())
+    return frame
+
+
+def _no_rows(source: Path) -> Exception:
+    from bedside.core.errors import DataError
+
+    return DataError(
+        source.name, expected="at least one row", found="none", hint="was it copied whole?"
+    )

@@ -8,12 +8,13 @@ import io
 import zlib
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
 
 import polars as pl
 
-from bedside.core.errors import DataError
+from bedside.core.errors import DataError, StudyError
 from bedside.core.study import Data
 
 INFERRED_ROWS = 10_000
@@ -26,17 +27,23 @@ def read_csv(path: Path, data: Data, text: Collection[str] = ()) -> pl.DataFrame
     Raises DataError for an empty file, a header without rows, two columns of one name, ragged
     rows, another encoding, a damaged archive. Messages hold no cell of the file.
     """
-    header = _header(path, data)
-    check_names(header or data.names, path.name)
-    names = header or data.names
-    frame = _parse(path, data, {name: pl.String for name in text if name in names})
-    if data.names and len(data.names) != frame.width:
-        raise DataError(
-            path.name,
-            expected=f"{len(data.names)} columns, as many as [data] names",
-            found=f"{frame.width}",
+    first = _first_row(path, data)
+    if data.header and data.names:
+        raise StudyError(
+            "[data] names",
+            expected="names only for a file without a header",
+            found="header = true",
+            hint="set header = false, or leave names out",
         )
-    return frame
+    names = first if data.header else list(data.names[: len(first)])
+    if len(names) < len(first):
+        raise StudyError(
+            "[data] names",
+            expected=f"a name for each of the {len(first)} columns of {path.name}",
+            found=f"{len(names)} names",
+        )
+    check_names(names, path.name)
+    return _parse(path, data, {name: pl.String for name in text if name in names}, names)
 
 
 def check_names(names: Sequence[str], where: str) -> None:
@@ -51,16 +58,29 @@ def check_names(names: Sequence[str], where: str) -> None:
         )
 
 
-def _parse(path: Path, data: Data, overrides: Mapping[str, type[pl.DataType]]) -> pl.DataFrame:
+def _parse(
+    path: Path, data: Data, text: Mapping[str, type[pl.DataType]], names: list[str]
+) -> pl.DataFrame:
+    read = partial(
+        pl.read_csv,
+        path,
+        separator=data.separator,
+        has_header=data.header,
+        new_columns=None if data.header else names,
+        skip_lines=data.skip,
+        encoding=data.encoding,
+        null_values=[code for code in data.missing if isinstance(code, str)] or None,
+        schema_overrides=text,
+    )
     try:
-        return _guessed(path, data, overrides, INFERRED_ROWS)
+        return read(infer_schema_length=INFERRED_ROWS)
     except pl.exceptions.ComputeError as error:
         if "parse" not in str(error):
             raise _unreadable(path, data, str(error)) from None
     except _REFUSALS as error:
         raise _unreadable(path, data, str(error)) from None
     try:
-        return _guessed(path, data, overrides, None)
+        return read(infer_schema_length=None)
     except _REFUSALS as error:
         # polars quotes cells of the file in its messages, so neither text nor cause is kept.
         raise _unreadable(path, data, str(error)) from None
@@ -69,30 +89,14 @@ def _parse(path: Path, data: Data, overrides: Mapping[str, type[pl.DataType]]) -
 _REFUSALS = (pl.exceptions.PolarsError, OSError, UnicodeError, LookupError)
 
 
-def _guessed(
-    path: Path, data: Data, overrides: Mapping[str, type[pl.DataType]], rows: int | None
-) -> pl.DataFrame:
-    return pl.read_csv(
-        path,
-        separator=data.separator,
-        has_header=data.header,
-        new_columns=None if data.header else list(data.names) or None,
-        skip_lines=data.skip,
-        encoding=data.encoding,
-        null_values=[code for code in data.missing if isinstance(code, str)] or None,
-        schema_overrides=overrides,
-        infer_schema_length=rows,
-    )
-
-
-def _header(path: Path, data: Data) -> list[str]:
-    """The column names of the file; none where it has no header."""
+def _first_row(path: Path, data: Data) -> list[str]:
+    """The cells of the first line after those that are skipped."""
     line = first_lines(path, data.encoding, data.skip + 1)[data.skip :]
     if not line:
         raise DataError(
             path.name, expected="a table", found="an empty file", hint="was it copied whole?"
         )
-    return next(csv.reader(line, delimiter=data.separator), []) if data.header else []
+    return next(csv.reader(line, delimiter=data.separator), [])
 
 
 def first_lines(path: Path, encoding: str, count: int) -> list[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
 from bedside.core.errors import DataError
+from bedside.core.study import Study
 
 
 def read_parquet(path: Path) -> pl.DataFrame:
@@ -27,6 +29,13 @@ def write_frame(frame: object, path: Path) -> Path:
     table = frame if isinstance(frame, pl.DataFrame) else _from_pandas(frame)
     table.write_parquet(path)
     return path
+
+
+def on_frame(frame: object, study: Study, folder: Path) -> Study:
+    """The same study on a data frame instead of its source; the frame is written to `folder`."""
+    path = write_frame(frame, folder / "frame.parquet").resolve()
+    data = replace(study.data, source=str(path), format="parquet", instead=(), beside="", names=())
+    return replace(study, data=data)
 
 
 def _from_pandas(frame: object) -> pl.DataFrame:

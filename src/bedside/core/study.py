@@ -52,6 +52,8 @@ class Data:
 
     source: str = ""
     """A path (absolute, beside the study or in --data), or `package:NAME/path/in/package`."""
+    instead: tuple[str, ...] = ()
+    """Other names that the source may have; the first that is there is read."""
     beside: str = ""
     """A second file of the same kind whose columns stand beside those of the first, row for row."""
     format: Literal["auto", "csv", "parquet", "arff"] = "auto"
@@ -92,6 +94,8 @@ class Column:
     """Report this feature's subgroups."""
     cuts: tuple[float, ...] = ()
     """Where a numeric column is cut into subgroups."""
+    optional: bool = False
+    """No error when the source has no such column."""
     invert: bool = False
     """For a comparator: it predicts the opposite (survival where the task is death)."""
     description: str = ""

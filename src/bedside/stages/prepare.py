@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from bedside.core import cells
 from bedside.core.context import Context
 from bedside.core.errors import StudyError
-from bedside.core.run import Outcome
+from bedside.core.executor import InProcess
+from bedside.core.progress import Silent
+from bedside.core.run import Outcome, Run
 from bedside.core.study import Study
 
 if TYPE_CHECKING:
@@ -82,6 +85,30 @@ def run(spec: Spec, context: Context) -> Outcome:
     context.progress.advance(0, 4, "reading")
     frame = cell.read(sources(context.study, context.data_folder), context.study)
     return _prepared(frame, spec, rules, context)
+
+
+def prepare_frame(frame: object, study: Study, folder: Path) -> Dataset:
+    """Prepare a polars or pandas data frame as `study` says, in `folder`, and open the result.
+
+    For the whole chain on a frame, give `adapters.parquet.on_frame(frame, study, folder)` to it.
+    """
+    from bedside.adapters.parquet import on_frame
+    from bedside.core.dataset import Dataset
+
+    folder.mkdir(parents=True, exist_ok=True)
+    context = Context(
+        study=on_frame(frame, study, folder),
+        run=Run(folder),
+        inputs={},
+        cell=cells.cell(study.about.modality, "prepare"),
+        executor=InProcess(),
+        progress=Silent(),
+    )
+    spec = study.spec("prepare")
+    if not isinstance(spec, Spec):
+        raise TypeError("study.spec('prepare') gives the Spec of this stage")
+    run(spec, context)
+    return Dataset(folder)
 
 
 def _prepared(frame: pl.DataFrame, spec: Spec, rules: Rules, context: Context) -> Outcome:

@@ -13,7 +13,7 @@ from bedside.adapters.arff import read_arff
 from bedside.adapters.csv import read_csv
 from bedside.adapters.parquet import read_parquet
 from bedside.core.dataset import Field
-from bedside.core.errors import DataError
+from bedside.core.errors import DataError, StudyError
 from bedside.core.inputs import Inputs, Recipe
 from bedside.core.study import Study
 from bedside.methods.moments import moments
@@ -33,7 +33,10 @@ _SUFFIXES = {".parquet": "parquet", ".pq": "parquet", ".arff": "arff"}
 
 def read(paths: list[Path], study: Study) -> pl.DataFrame:
     """All rows of the source; the columns of a second file stand beside those of the first."""
-    frames = [_one(path, study) for path in paths]
+    frames: list[pl.DataFrame] = []
+    for path in paths:
+        taken = sum(frame.width for frame in frames)
+        frames.append(_one(path, study, study.data.names[taken:]))
     heights = {frame.height for frame in frames}
     names = [name for frame in frames for name in frame.columns]
     if len(heights) > 1:
@@ -41,6 +44,12 @@ def read(paths: list[Path], study: Study) -> pl.DataFrame:
             f"{study.file.name} [data] beside",
             expected="as many rows in both files",
             found=" and ".join(f"{height:,}" for height in sorted(heights)),
+        )
+    if study.data.names and len(study.data.names) > len(names):
+        raise StudyError(
+            f"{study.file.name} [data] names",
+            expected=f"{len(names)} names, as many as there are columns",
+            found=f"{len(study.data.names)}",
         )
     if len(set(names)) < len(names):
         raise DataError(
@@ -85,8 +94,8 @@ def arrange(
     )
 
 
-def _one(path: Path, study: Study) -> pl.DataFrame:
-    data = study.data
+def _one(path: Path, study: Study, names: tuple[str, ...]) -> pl.DataFrame:
+    data = replace(study.data, names=names)
     suffix = Path(path.stem).suffix if path.suffix == ".gz" else path.suffix
     kind = _SUFFIXES.get(suffix.lower(), "csv") if data.format == "auto" else data.format
     if kind == "parquet":

@@ -45,8 +45,8 @@ def roles(frame: pl.DataFrame, study: Study, recipe: Recipe) -> dict[str, str]:
     Raises StudyError for a declared column that is not in the source, and, with
     `undeclared = "stop"`, for a column that the study does not name.
     """
-    for name in study.columns:
-        if name not in frame.columns:
+    for name, column in study.columns.items():
+        if name not in frame.columns and not column.optional:
             raise StudyError(
                 f"{study.file.name} [columns.{name}]",
                 expected="a column of the source",

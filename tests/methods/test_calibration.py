@@ -202,15 +202,14 @@ def test_the_curve_of_one_class_is_undefined():
     assert np.isnan(shown.low).all()
 
 
-def test_case_weights_of_the_curve_count_as_copies():
-    y, p = distorted(8, rows=300)
-    copies = np.random.default_rng(0).integers(0, 3, 300)
-    weighed = curve(y, p, resample(np.arange(300), 20, 0), copies)
-    slope = fit_logistic(np.repeat(y, copies), np.repeat(p, copies))
-    # A spline bends where a line does not, but by no more than its error among 300 patients.
-    assert np.abs(weighed.observed - slope.apply(weighed.grid)).mean() < 0.08
-    unweighed = curve(y, p, resample(np.arange(300), 20, 0))
-    assert (unweighed.observed != weighed.observed).any()
+def test_case_weights_of_the_curve_count():
+    # With two distinct predictions the curve passes through the weighted share at each.
+    random = np.random.default_rng(8)
+    p = np.repeat([0.2, 0.6], 100)
+    y, case = random.integers(0, 2, 200), random.uniform(0, 2, 200)
+    shown = curve(y, p, resample(np.arange(200), 20, 0), case)
+    for at, half in ((0, slice(0, 100)), (-1, slice(100, 200))):
+        assert shown.observed[at] == pytest.approx(np.average(y[half], weights=case[half]))
 
 
 def test_groups_carry_wilsons_interval():

@@ -106,14 +106,14 @@ def test_calibration_fits_equal_scikit_learn_and_stand_at_the_optimum():
 
 def test_newton_stands_at_the_optimum_of_every_replicate():
     y, p = patients(4, rows=150)
-    design, mapping = orthonormal(RestrictedCubicSpline.of(logit(p))(logit(p)))
+    raw = RestrictedCubicSpline.of(logit(p), y)(logit(p))
+    design, mapping = orthonormal(raw)
     assert design.T @ design / len(y) == pytest.approx(np.eye(4), abs=1e-10)
     weights = np.concatenate(list(resample(np.arange(len(y)), 200, 2).chunks()))
     theta = LogisticRegression.of(y.astype(float), design, np.ones(len(y))).fit(weights)
     assert np.isfinite(theta).all()
     for w, at in zip(weights, theta, strict=True):
         assert np.abs(differential(y, p, w, at, design)).max() < 1e-10
-    raw = RestrictedCubicSpline.of(logit(p))(logit(p))
     assert raw @ mapping == pytest.approx(design, abs=1e-9)
 
 
@@ -131,6 +131,19 @@ def test_ici_is_the_mean_distance_to_an_independent_spline_fit():
     reference.fit(columns, y)
     expected = np.abs(p - reference.predict_proba(columns)[:, 1]).mean()
     assert binary(y, p)["ici"][0] == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize(("events", "terms"), [(2, 2), (19, 2), (20, 3), (29, 3), (30, 4), (99, 4)])
+def test_a_spline_bends_no_more_than_the_rarer_outcome_can_bear(events, terms):
+    x = np.linspace(-2, 1, 1000)
+    y = (np.arange(1000) < events).astype(float)
+    for outcome in (y, 1 - y):
+        basis = RestrictedCubicSpline.of(x, outcome)(x)
+        assert basis.shape == (1000, terms)
+        tail = basis[x < np.quantile(x, 0.04)]
+        assert np.abs(np.diff(tail, n=2, axis=0)).max() < 1e-12  # straight beyond the knots
+    few = RestrictedCubicSpline.of(np.repeat([0.0, 1.0], [700, 300]), y)(x)
+    assert few.shape == (1000, 2)
 
 
 def test_ici_of_calibrated_predictions_is_near_zero_and_of_shifted_ones_near_the_shift():

@@ -201,7 +201,7 @@ def curve(
     weights_N = _ones_or(case_weights, len(y_N))
     if len(resamples) != len(y_N):
         raise DataError("resamples", expected=f"{len(y_N)} rows", found=f"{len(resamples)}")
-    spline = RestrictedCubicSpline.of(logit(p_N))
+    spline = RestrictedCubicSpline.of(logit(p_N), y_N)
     design_ND, mapping = orthonormal(spline(logit(p_N)))
     fit = LogisticRegression.of(y_N, design_ND, weights_N)
     first, last = np.quantile(p_N, [0.005, 0.995])

@@ -76,7 +76,7 @@ def binary_measure(
     weights_N = np.ones_like(y_N) if case_N is None else case_N
     logit_N = logit(p_N)
     line_ND, line_map = orthonormal(np.column_stack([np.ones_like(logit_N), logit_N]))
-    bent_ND, _ = orthonormal(RestrictedCubicSpline.of(logit_N)(logit_N))
+    bent_ND, _ = orthonormal(RestrictedCubicSpline.of(logit_N, y_N)(logit_N))
     ones_N1 = np.ones((len(y_N), 1))
     return BinaryMeasures(
         p=p_N, case_weights=case_N, ranking=Ranking.of(y_N, p_N), sums=_sums(y_N, p_N),
@@ -106,7 +106,7 @@ def binary(
     oe_ratio               observed over expected events
     ici                    integrated calibration index: mean |p - recalibrated p|, by a logistic
                            regression on a restricted cubic spline of logit p whose knots are those
-                           of the whole sample
+                           of the whole sample (a straight line below 20 events)
 
     `case_weights` [N] (IPCW, say) multiply in. NaN where a measure is undefined: everything but
     prevalence, brier, log_loss and oe_ratio with a single class; the slope of constant or

@@ -1,0 +1,186 @@
+"""What each measure is called at the bedside, what statisticians call it, and what it means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureWords:
+    """One measure in words."""
+
+    name: str
+    """What a clinician would call it."""
+    statistician: str
+    """The name in the literature."""
+    meaning: str
+    """One sentence: what the number says and what is good."""
+    share: bool = False
+    """Whether it is a share of people, to be shown as a percentage."""
+
+
+def _words(name: str, statistician: str, meaning: str, *, share: bool = False) -> MeasureWords:
+    return MeasureWords(name=name, statistician=statistician, meaning=meaning, share=share)
+
+
+WORDS = {
+    "auroc": _words(
+        "ranking of patients",
+        "AUROC, area under the ROC curve",
+        "Of a patient with the outcome and one without, how often the first has the higher risk: "
+        "0.5 is chance, 1 is perfect.",
+    ),
+    "auprc": _words(
+        "precision over all thresholds",
+        "AUPRC, average precision",
+        "PPV averaged over all sensitivities; a useless model scores the outcome's prevalence.",
+    ),
+    "brier": _words(
+        "error of the risks",
+        "Brier score",
+        "Mean squared distance between risk and what happened; 0 is perfect.",
+    ),
+    "scaled_brier": _words(
+        "error spared against guessing",
+        "scaled Brier score, index of prediction accuracy",
+        "How much of the error of giving everybody the prevalence is spared; 0 is useless, 1 is "
+        "perfect.",
+    ),
+    "log_loss": _words(
+        "surprise", "log loss", "Mean negative log-likelihood in nats; lower is better."
+    ),
+    "calibration_slope": _words(
+        "spread of the risks",
+        "calibration slope",
+        "1 is right; below 1 the risks are too extreme, above 1 too timid.",
+    ),
+    "calibration_intercept": _words(
+        "risks too high or too low overall",
+        "calibration intercept, calibration-in-the-large",
+        "0 is right; below 0 the risks are too high on average, above 0 too low.",
+    ),
+    "oe_ratio": _words(
+        "happened against expected",
+        "observed-to-expected ratio",
+        "Outcomes that happened for each one expected; 1 is right.",
+    ),
+    "ici": _words(
+        "average gap between risk and reality",
+        "ICI, integrated calibration index",
+        "Mean distance between the stated risk and the share that had the outcome at that risk.",
+        share=True,
+    ),
+    "sensitivity": _words(
+        "sensitivity",
+        "sensitivity, recall",
+        "Of patients with the outcome, the share that is alerted.",
+        share=True,
+    ),
+    "specificity": _words(
+        "specificity",
+        "specificity",
+        "Of patients without the outcome, the share that is not alerted.",
+        share=True,
+    ),
+    "ppv": _words(
+        "alerts that are right",
+        "PPV, positive predictive value, precision",
+        "Of alerted patients, the share that has the outcome.",
+        share=True,
+    ),
+    "npv": _words(
+        "silences that are right",
+        "NPV, negative predictive value",
+        "Of patients without an alert, the share that stays free of the outcome.",
+        share=True,
+    ),
+    "alerts_per_100": _words(
+        "alerts per 100 patients", "alert rate", "How many of 100 patients are alerted."
+    ),
+    "missed_per_100": _words(
+        "missed per 100 patients",
+        "false negatives per 100",
+        "How many of 100 patients have the outcome and no alert.",
+    ),
+    "number_needed_to_evaluate": _words(
+        "alerts for each right one",
+        "number needed to evaluate",
+        "How many alerts are looked at to find one patient with the outcome.",
+    ),
+    "net_benefit": _words(
+        "net benefit",
+        "net benefit",
+        "Right alerts per patient, less wrong ones weighed by the threshold's odds; above alerting "
+        "all and alerting none it is worth acting on.",
+    ),
+    "prevalence": _words(
+        "outcome", "prevalence", "The share of patients with the outcome.", share=True
+    ),
+    "c_index": _words(
+        "ranking of patients by time",
+        "concordance index (Uno, with censoring weights)",
+        "Of two patients, how often the one with the higher risk has the event first: 0.5 is "
+        "chance, 1 is perfect.",
+    ),
+    "integrated_brier": _words(
+        "error of the risks over time",
+        "integrated Brier score (with censoring weights)",
+        "Mean squared distance between risk and reality, averaged over time; 0 is perfect.",
+    ),
+    "rmse": _words(
+        "typical error",
+        "RMSE, root mean squared error",
+        "Size of the errors in the outcome's unit, large ones weighing more; 0 is perfect.",
+    ),
+    "mae": _words(
+        "average error", "MAE, mean absolute error", "Average size of the errors; 0 is perfect."
+    ),
+    "r2": _words(
+        "variation explained", "R², coefficient of determination", "1 is perfect, 0 is useless."
+    ),
+    "accuracy": _words("right answers", "accuracy", "Share of patients named right.", share=True),
+    "balanced_accuracy": _words(
+        "right answers, classes weighing alike",
+        "balanced accuracy",
+        "Share named right, averaged over the classes.",
+        share=True,
+    ),
+    "coverage": _words(
+        "truth inside the set",
+        "conformal coverage",
+        "Share of patients whose outcome lies in the set or interval given with the prediction.",
+        share=True,
+    ),
+    "conformal_coverage": _words(
+        "truth inside the set",
+        "conformal coverage",
+        "Share of patients whose outcome lies in the set or interval given with the prediction.",
+        share=True,
+    ),
+    "abstention": _words(
+        "silent", "abstention rate", "Share of patients to whom no prediction is given.", share=True
+    ),
+    "abstention_rate": _words(
+        "silent", "abstention rate", "Share of patients to whom no prediction is given.", share=True
+    ),
+}
+
+
+def words(measure: str) -> MeasureWords:
+    """A measure in words; one that is not listed keeps its plain name.
+
+    >>> words("ppv").name, words("new_measure").name
+    ('alerts that are right', 'new measure')
+    """
+    if measure in WORDS:
+        return WORDS[measure]
+    kind, dot, rest = measure.partition(".")
+    plain = measure.replace("_", " ").replace(".", ": ")
+    if dot and kind == "deep_minus_simple":
+        inner = words(rest)
+        return MeasureWords(
+            name=f"deep less simple: {inner.name}",
+            statistician=f"paired difference, {inner.statistician}",
+            meaning="Best deep model less best simple one on the same patients.",
+        )
+    return MeasureWords(name=plain, statistician=plain, meaning="")

@@ -1,0 +1,89 @@
+"""Section 3: what the audit found before any training, worst first."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from bedside.methods.words import signs
+from bedside.stages.report.blocks import Block, Fold, Section, Table, code, lines, small, verdict
+from bedside.stages.report.reading import Material, Node
+
+_ACTIONS = {
+    "stop": "The run was stopped.",
+    "drop": "The column was dropped: no model saw it.",
+    "warn": "The run went on with this warning.",
+    "none": "Nothing had to be done.",
+}
+_ORDER = {"fail": 0, "unknown": 1, "warn": 2, "pass": 3}
+
+
+def findings_section(material: Material) -> Section:
+    """Findings that matter in full; passed checks folded away."""
+    findings = material.file("findings.json").each()
+    findings = sorted(findings, key=lambda item: _ORDER.get(item.at("verdict").text(), 1))
+    worse = [item for item in findings if item.at("verdict").text() != "pass"]
+    passed = [item for item in findings if item.at("verdict").text() == "pass"]
+    blocks: list[Block] = []
+    if worse:
+        blocks.append(_table(material, worse, "What was found, why it matters, what was done"))
+    if passed:
+        table = _table(material, passed, "Checks that found nothing wrong")
+        blocks.append(Fold(title=f"{len(passed)} checks passed", blocks=[table]))
+    return Section(
+        anchor="findings", title="Findings of the audit", lead=_lead(worse, passed), blocks=blocks
+    )
+
+
+def _lead(worse: list[Node], passed: list[Node]) -> str:
+    if not worse and not passed:
+        return "No findings were recorded."
+    dropped = [item.at("field").text() for item in worse if item.at("action").text() == "drop"]
+    whole = f"{len(worse) + len(passed)} checks were made before any training"
+    if not worse:
+        return f"{whole}; all passed."
+    fields = list(dict.fromkeys(name for name in dropped if name))
+    some = ", ".join(fields[:6]) + (f" and {len(fields) - 6} more" if len(fields) > 6 else "")
+    tail = f" Dropped: {some}." if fields else ""
+    return f"{whole}; {len(worse)} of them found something.{tail}"
+
+
+def _table(material: Material, findings: list[Node], caption: str) -> Table:
+    rows = [
+        (
+            verdict(item.at("verdict").text()),
+            _found(item),
+            signs(item.at("why").text()),
+            _ACTIONS.get(item.at("action").text(), item.at("action").text()),
+            _look(material, item),
+        )
+        for item in findings
+    ]
+    head = ("Verdict", "What was found", "Why it matters", "What was done", "To look closer")
+    ids = [f"f-{item.at('id').text()}" if item.at("id") else "" for item in findings]
+    return Table(caption=caption, head=head, rows=rows, kind="findings", anchors=ids)
+
+
+def _found(item: Node) -> Markup:
+    sentence, field = signs(item.at("sentence").text()), item.at("field").text()
+    kind = item.at("kind").text().replace("_", " ")
+    parts = [small(kind)] if kind else []
+    if field and field not in sentence:
+        parts.append(code(field))
+    return lines(*parts, sentence)
+
+
+def _look(material: Material, item: Node) -> Markup:
+    parts = [signs(item.at("look").text())] if item.at("look") else []
+    for reference in item.at("evidence").each():
+        found = material.book.link(_reference(reference))
+        if found is not None:
+            parts.append(material.book.cite(found))
+    return lines(*parts)
+
+
+def _reference(node: Node) -> str:
+    if node.pairs():
+        return f"{node.at('measure').text()} {node.at('slice').text('all')}"
+    if node.each():
+        return " ".join(part.text() for part in node.each())
+    return node.text()

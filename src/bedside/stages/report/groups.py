@@ -1,0 +1,100 @@
+"""Section 5: for whom the released model works, and for whom that cannot be said."""
+
+from __future__ import annotations
+
+from bedside.core.evidence import Evidence
+from bedside.methods.measure_words import words
+from bedside.methods.words import joined
+from bedside.stages.report.blocks import Block, Fold, Section
+from bedside.stages.report.forest import Entry, forest
+from bedside.stages.report.models import colour
+from bedside.stages.report.performance import primary
+from bedside.stages.report.reading import Material
+
+_MORE = ("oe_ratio", "calibration_slope", "ici", "sensitivity", "ppv", "conformal_coverage",
+         "coverage", "abstention", "abstention_rate")  # fmt: skip
+
+
+def groups_section(material: Material) -> Section | None:
+    """The primary measure by subgroup, then others folded."""
+    if not material.released:
+        return None
+    measure = primary(material)
+    found = slices(material, measure)
+    if not found:
+        return None
+    blocks: list[Block] = [forest_of(material, measure, found)]
+    for name in _MORE:
+        others = slices(material, name)
+        if name != measure and others:
+            title = f"{words(name).name.capitalize()} by group"
+            blocks.append(Fold(title=title, blocks=[forest_of(material, name, others)]))
+    return Section(anchor="groups", title="For whom", lead=_lead(found), blocks=blocks)
+
+
+def slices(material: Material, measure: str) -> list[Evidence]:
+    """The measure in each subgroup of held-out patients, intersections last."""
+    found = material.book.all(measure, model=material.released, slice_=None)
+    groups = [item for item in found if item.slice != "all" and "=" in item.slice]
+    return sorted(groups, key=lambda item: (" & " in item.slice, item.slice))
+
+
+def too_small(item: Evidence) -> bool:
+    """Whether no number with an interval could be given."""
+    return item.value is None or item.low is None or item.high is None
+
+
+def forest_of(material: Material, measure: str, found: list[Evidence]) -> Block:
+    """The forest plot, all patients first."""
+    overall = material.book.one(measure, material.released)
+    kind = colour(material, material.released)
+    entries = [Entry(name="All patients", item=overall, kind=kind, shape="diamond")]
+    entries = entries if overall is not None else []
+    for item in found:
+        if too_small(item):
+            note = "too few patients to say"
+            entries.append(
+                Entry(name=_named(item.slice), item=None, note=note, patients=item.subjects)
+            )
+        else:
+            entries.append(Entry(name=_named(item.slice), item=item, kind=kind))
+    reference = overall.value if overall is not None else None
+    caption = _caption(measure, overall, found)
+    return forest(material.book, caption, entries, first="Group", reference=reference)
+
+
+def _named(slice_: str) -> str:
+    return slice_.replace(" & ", " and ")
+
+
+def _caption(measure: str, overall: Evidence | None, found: list[Evidence]) -> str:
+    name = words(measure).name.capitalize()
+    apart = apart_from(overall, found)
+    if overall is None:
+        return f"{name} by group"
+    if not apart:
+        return f"{name}: in no group does the interval miss the value of all patients"
+    return f"{name} differs from that of all patients in {joined([x.slice for x in apart[:4]])}"
+
+
+def apart_from(overall: Evidence | None, found: list[Evidence]) -> list[Evidence]:
+    """Groups whose interval does not hold the value of all patients."""
+    if overall is None or overall.value is None:
+        return []
+    return [
+        item
+        for item in found
+        if item.low is not None
+        and item.high is not None
+        and not item.low <= overall.value <= item.high
+    ]
+
+
+def _lead(found: list[Evidence]) -> str:
+    small_ones = [item.slice for item in found if too_small(item)]
+    enough = len(found) - len(small_ones)
+    text = f"{enough} groups and intersections have enough held-out patients for a number"
+    if not small_ones:
+        return f"{text}."
+    more = f" and {len(small_ones) - 4} more" if len(small_ones) > 4 else ""
+    return f"{text}; {', '.join(small_ones[:4])}{more} have too few, and are named below."

@@ -1,0 +1,65 @@
+"""How models are named and drawn: the same name, colour and mark wherever a model appears."""
+
+from __future__ import annotations
+
+from bedside.stages.report.reading import Material
+
+NAMES = {
+    "prevalence": "Prevalence (guessing)",
+    "mean": "Mean (guessing)",
+    "kaplan_meier": "Kaplan-Meier (guessing)",
+    "logistic": "Logistic regression",
+    "linear": "Linear regression",
+    "cox": "Cox regression",
+    "trees": "Boosted trees",
+    "mlp": "Multilayer perceptron",
+    "tabm": "TabM",
+    "transformer": "Feature-token transformer",
+}
+DEEP = ("mlp", "tabm", "transformer")
+KINDS = ("m0", "m1", "m2", "m3", "m4", "m5", "m6", "m7")
+SHAPES = {"simple": "circle", "deep": "diamond", "comparator": "square"}
+_COLOURS = {
+    "prevalence": "m7", "mean": "m7", "kaplan_meier": "m7",
+    "logistic": "m1", "linear": "m1", "cox": "m1",
+    "trees": "m0", "mlp": "m4", "tabm": "m2", "transformer": "m3",
+}  # fmt: skip
+
+
+def model_name(name: str) -> str:
+    """A model's name for people."""
+    if name.startswith("comparator:"):
+        return f"{name.removeprefix('comparator:')} (given with the data)"
+    return NAMES.get(name, name.replace("_", " ").capitalize())
+
+
+def family(material: Material, name: str) -> str:
+    """simple, deep or comparator."""
+    if name.startswith("comparator:"):
+        return "comparator"
+    for entry in material.race():
+        if entry.at("name").text() == name and entry.at("family"):
+            given = entry.at("family").text()
+            return "deep" if given == "deep" else "simple"
+    return "deep" if name in DEEP else "simple"
+
+
+def colour(material: Material, name: str) -> str:
+    """The CSS class of a model's colour; models that are not known take those left over."""
+    if name in _COLOURS:
+        return _COLOURS[name]
+    if name.startswith("comparator:"):
+        return "m6"
+    others = [model for model in material.models() if model not in _COLOURS]
+    return ("m5", "m4", "m3")[others.index(name) % 3] if name in others else "m5"
+
+
+def shape(material: Material, name: str) -> str:
+    """The mark of a model's family."""
+    return SHAPES[family(material, name)]
+
+
+def simple_first(material: Material) -> list[str]:
+    """Models of the race, simple ones first, then comparators."""
+    order = {"simple": 0, "deep": 1, "comparator": 2}
+    return sorted(material.models(), key=lambda name: order[family(material, name)])

@@ -1,0 +1,1 @@
+"""The page: its template and its style."""

@@ -1,0 +1,186 @@
+"""What earlier runs left for the report: their JSON read leniently, their evidence indexed.
+
+The report must come whatever stopped the chain, so a file or key that is not there is an absence to
+be told, never an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from bedside.core.evidence import Evidence
+from bedside.core.run import Run
+from bedside.core.spec import Plain
+from bedside.core.study import Study
+from bedside.methods.measure_words import words
+from bedside.methods.words import interval
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A place in a JSON document that may not be there."""
+
+    value: Plain = None
+
+    def __bool__(self) -> bool:
+        return self.value is not None and self.value not in ("", [], {})
+
+    def at(self, *keys: str) -> Node:
+        """The node under nested keys."""
+        value = self.value
+        for key in keys:
+            value = value.get(key) if isinstance(value, dict) else None
+        return Node(value)
+
+    def text(self, default: str = "") -> str:
+        """Text, or a number as text."""
+        return str(self.value) if isinstance(self.value, (str, int, float)) else default
+
+    def number(self) -> float | None:
+        """A number; a truth value is none."""
+        held = self.value
+        return (
+            float(held) if isinstance(held, (int, float)) and not isinstance(held, bool) else None
+        )
+
+    def numbers(self) -> list[float | None]:
+        """A list of numbers."""
+        return [node.number() for node in self.each()]
+
+    def each(self) -> list[Node]:
+        """The items of a list."""
+        return [Node(item) for item in self.value] if isinstance(self.value, list) else []
+
+    def pairs(self) -> list[tuple[str, Node]]:
+        """The items of a section."""
+        held = self.value
+        return [(key, Node(item)) for key, item in held.items()] if isinstance(held, dict) else []
+
+
+class Book:
+    """All evidence, and how a number is written so that it leads to its line."""
+
+    def __init__(self, evidence: list[Evidence]) -> None:
+        self.lines = evidence
+        self._places = {item.id: place for place, item in enumerate(evidence)}
+
+    def all(
+        self, measure: str = "", *, model: str | None = None, split: str = "held_out",
+        slice_: str | None = "all",
+    ) -> list[Evidence]:  # fmt: skip
+        """Evidence that matches; None matches anything, a measure that ends in `.` its family."""
+        return [
+            item
+            for item in self.lines
+            if (not measure or item.measure == measure or _of_family(item.measure, measure))
+            and (model is None or item.model == model)
+            and (not split or not item.data or item.data.split("@")[0] == split)
+            and (slice_ is None or item.slice == slice_)
+        ]
+
+    def one(self, measure: str, model: str = "", split: str = "held_out") -> Evidence | None:
+        """The last line on all patients of a split."""
+        found = self.all(measure, model=model, split=split)
+        return found[-1] if found else None
+
+    def first(self, measures: tuple[str, ...], model: str = "") -> Evidence | None:
+        """The first of several measures that there is."""
+        found = (self.one(measure, model) for measure in measures)
+        return next((item for item in found if item is not None), None)
+
+    def cite(self, item: Evidence) -> Markup:
+        """The number with its interval, as a link to its line."""
+        return Markup('<a class="n" href="#e-{}">{}</a>').format(item.id, said(item))
+
+    def link(self, reference: str) -> Evidence | None:
+        """The line that an id, or `measure slice`, refers to."""
+        if reference in self._places:
+            return self.lines[self._places[reference]]
+        measure, _, slice_ = reference.replace(" @ ", " ").partition(" ")
+        found = [x for x in self.lines if x.measure == measure and slice_ in ("", x.slice)]
+        return found[-1] if found else None
+
+
+def said(item: Evidence) -> str:
+    """Value and interval in the unit a reader expects."""
+    share = words(item.measure).share and item.unit in ("", "share")
+    unit = "share" if share else item.unit
+    if unit.startswith("per 100") or item.measure.endswith("_per_100"):
+        unit = ""
+    return interval(item.value, item.low, item.high, unit)
+
+
+def _of_family(measure: str, family: str) -> bool:
+    return family.endswith(".") and measure.startswith(family)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """Everything the sections write from."""
+
+    study: Study
+    runs: Mapping[str, Run]
+    book: Book
+    files: Mapping[str, Node]
+    data_digest: str
+    tiny: bool = False
+
+    def file(self, name: str) -> Node:
+        """A file of an earlier run, empty where there is none."""
+        return self.files.get(name, Node())
+
+    @property
+    def released(self) -> str:
+        """The model that is, or would be, released."""
+        return self.file("verdict.json").at("released").text()
+
+    @property
+    def stops(self) -> list[tuple[str, str]]:
+        """Stage and reason, for each stage that stopped the run."""
+        found = [(name, run.outcome().stop) for name, run in self.runs.items() if run.done]
+        return [(name, reason) for name, reason in found if reason]
+
+    def models(self) -> list[str]:
+        """Models in the order of the race, then those that evidence alone names."""
+        raced = [entry.at("name").text() for entry in self.race()]
+        named = dict.fromkeys(x.model for x in self.book.lines if x.model and x.model not in raced)
+        return [*raced, *(name for name in named if _is_model(name, self.runs))]
+
+    def race(self) -> list[Node]:
+        """Entries of the race."""
+        race = self.file("race.json")
+        return (race.at("models") if race.at("models") else race).each()
+
+
+FILES = {
+    "flow.json": "prepare",
+    "columns.json": "prepare",
+    "findings.json": "audit",
+    "dropped.json": "audit",
+    "race.json": "train",
+    "halves.json": "train",
+    "verdict.json": "evaluate",
+    "curves.json": "evaluate",
+    "patients.json": "evaluate",
+    "gates.json": "release",
+    "parity.json": "release",
+    "score.json": "release",
+}
+
+
+def read_files(runs: Mapping[str, Run]) -> dict[str, Node]:
+    """The JSON files that there are."""
+    return dict(_readable(runs))
+
+
+def _readable(runs: Mapping[str, Run]) -> Iterator[tuple[str, Node]]:
+    for name, stage in FILES.items():
+        if stage in runs and (runs[stage].folder / name).is_file():
+            yield name, Node(runs[stage].read_json(name))
+
+
+def _is_model(name: str, runs: Mapping[str, Run]) -> bool:
+    return bool(name) and "evaluate" in runs

@@ -178,7 +178,9 @@ def _add_sources(commands: _Commands[argparse.ArgumentParser]) -> None:
                  "bedside fetch support2 --out data")  # fmt: skip
     fetch.add_argument("name", nargs="?", metavar="NAME", help="none: list what there is")
     fetch.add_argument("--out", type=Path, default=Path("data"), metavar="DIR")
-    fetch.add_argument("--from", dest="base", metavar="URL", help="a mirror of the source")
+    fetch.add_argument("--from", dest="base", default="", metavar="URL", help="a mirror")
+    fetch.add_argument("--accept-digest", dest="accept", default="", metavar="SHA256",
+                       help="accept a file whose digest is not on record")  # fmt: skip
     fetch.set_defaults(act=_fetch)
 
 
@@ -284,7 +286,10 @@ def _score(arguments: argparse.Namespace) -> int:
 def _init(arguments: argparse.Namespace) -> int:
     from bedside.core import cells
 
-    print(cells.stage("init").run_init(arguments.file, arguments.out))
+    out = arguments.out or Path(arguments.file.name.partition(".")[0] + ".toml")
+    text: str = cells.stage("init").run_init(arguments.file, out)
+    print(f"wrote    {out}: {text.count('# question:')} questions to answer in it")
+    print(f"next     bedside run {out}")
     return 0
 
 
@@ -297,8 +302,14 @@ def _fetch(arguments: argparse.Namespace) -> int:
         for source in module.sources():
             print(f"{source.name:<14} {source.title}")
         return 0
-    path = module.fetch(arguments.name, arguments.out, base=arguments.base, progress=Terminal())
-    print(path)
+    path = module.fetch(
+        arguments.name,
+        arguments.out,
+        base=arguments.base,
+        accept=arguments.accept,
+        progress=Terminal(),
+    )
+    print(f"fetched  {path}")
     return 0
 
 

@@ -57,7 +57,7 @@ def measure(bundle: Path, source: Path, out: Path, repeats: int) -> None:
     """
     loaded = Bundle.load(bundle, ed25519.verify)
     schema = read_schema(loaded.text("schema.json"))
-    compute = session.open_graph(loaded.contents["graph.onnx"])
+    compute = session.open_graph(loaded.contents["graph.onnx"], threads=0)
     ours, theirs, rows = [], [], 0
     for _ in range(repeats):
         started = time.perf_counter()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from bedside.core.bundle import Bundle
     from bedside.core.dataset import Schema
-    from bedside.methods.served import Arrays, Served
+    from bedside.methods.served import Arrays, Compute, Served
 
 NEEDS: tuple[str, ...] = ()
 TINY: dict[str, object] = {}
@@ -125,7 +125,7 @@ class _Counts:
 
 
 def _open(folder: Path, trust: Path | None) -> tuple[Bundle, Served]:
-    from bedside.adapters import ed25519, session
+    from bedside.adapters import ed25519
     from bedside.core import cells
     from bedside.core.bundle import Bundle
     from bedside.core.dataset import read_schema
@@ -134,9 +134,15 @@ def _open(folder: Path, trust: Path | None) -> tuple[Bundle, Served]:
     key = ed25519.read_public_key(trust) if trust else None
     bundle = Bundle.load(folder, ed25519.verify, key)
     modality = read_schema(bundle.text("schema.json")).fields[0].modality
-    served = open_served(bundle, cells.cell(modality, "serve"), session.open_graph)
+    served = open_served(bundle, cells.cell(modality, "serve"), _on_all_cores)
     check_golden(served, bundle.json("golden.json"))
     return bundle, served
+
+
+def _on_all_cores(content: bytes) -> Compute:
+    from bedside.adapters.session import open_graph
+
+    return open_graph(content, threads=0)
 
 
 def _ahead(items: Iterator[T]) -> Iterator[T]:

@@ -52,7 +52,11 @@ def decode(rows: Sequence[object], schema: Schema) -> Arrays:
 
 
 def rows(arrays: Arrays, schema: Schema) -> list[dict[str, Plain]]:
-    """The JSON rows that `decode` turns into these arrays, bit for bit."""
+    """The JSON rows that `decode` turns into these arrays, bit for bit.
+
+    Raises DataError for what no request can say: infinity, or a code beyond the vocabulary.
+    """
+    _sayable(arrays, schema)
     columns: dict[str, list[Plain]] = {}
     numeric = cast("NDArray[np.float32]", arrays["numeric"]).astype(np.float64)
     codes = cast("NDArray[np.int64]", arrays["codes"])
@@ -67,6 +71,16 @@ def rows(arrays: Arrays, schema: Schema) -> list[dict[str, Plain]]:
         dict(zip(order, values, strict=True))
         for values in zip(*(columns[name] for name in order), strict=True)
     ]
+
+
+def _sayable(arrays: Arrays, schema: Schema) -> None:
+    beyond = np.isinf(np.asarray(arrays["numeric"], np.float32)).any(axis=1)
+    for column, field in enumerate(schema.category):
+        codes = cast("NDArray[np.int64]", arrays["codes"])[:, column]
+        beyond |= (codes < 0) | (codes > len(field.categories))
+    if beyond.any():
+        first = int(np.flatnonzero(beyond)[0])
+        raise _refused(first, "", "values that JSON can say", "infinity or an unknown code")
 
 
 def missing_share(arrays: Arrays) -> NDArray[np.float64]:

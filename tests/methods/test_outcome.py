@@ -38,7 +38,7 @@ def test_survival_score_is_the_log_likelihood_of_the_hazards() -> None:
 @given(st.integers(0, 10_000))
 def test_curve_and_hazards_are_inverse(seed: int) -> None:
     hazards = np.random.default_rng(seed).uniform(0.01, 0.6, (7, 5))
-    back = outcomes.hazards(outcomes.curve(hazards).astype(np.float64))
+    back = outcomes.hazards(outcomes.curve(hazards))
     np.testing.assert_allclose(back, hazards, atol=1e-5)
 
 

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from bedside.core.errors import DataError
 from bedside.methods.design import Score, fit_design, score_of
 from bedside.methods.outcome import Outcome
-from bedside.methods.tabular_inputs import Floats, Inputs
+from bedside.methods.tabular_inputs import Inputs, Values
 
 REACH = 30.0
-"""Log relative hazards end here, so that their exponentials stay finite in float32."""
+"""Log relative hazards end here, so that nobody's risk is quite 0 or 1."""
 Doubles = NDArray[np.float64]
 
 
@@ -25,7 +25,7 @@ class CoxModel:
     """Proportional hazards over a baseline that is read at the edges of the intervals."""
 
     score: Score
-    hazard: Floats
+    hazard: Doubles
     """[K] cumulative baseline hazard at each edge."""
 
     @property
@@ -33,10 +33,10 @@ class CoxModel:
         """Coefficients and steps of the baseline."""
         return self.score.design.columns + len(self.hazard)
 
-    def predict(self, inputs: Inputs) -> Floats:
+    def predict(self, inputs: Inputs) -> Values:
         """Survival [N, K] at the edges."""
-        relative = np.exp(np.clip(self.score(inputs), -REACH, REACH))
-        return np.asarray(np.exp(-relative * self.hazard), np.float32)
+        relative = np.exp(np.clip(self.score(inputs).astype(np.float64), -REACH, REACH))
+        return np.asarray(np.exp(-relative * self.hazard), np.float64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ def fit_cox(inputs: Inputs, outcome: Outcome, *, penalty: float) -> CoxModel:
         ordered, beta, np.minimum(outcome.durations, outcome.edges[-1]), outcome.edges
     )
     score = score_of(design, beta[:, None], np.zeros(1))
-    return CoxModel(score=score, hazard=hazard.astype(np.float32))
+    return CoxModel(score=score, hazard=hazard)
 
 
 def coefficients(

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bedside.methods.outcome import Outcome
-from bedside.methods.tabular_inputs import Floats
+from bedside.methods.tabular_inputs import Values
 
 CHUNK = 8192
 """Rows predicted at once."""
@@ -89,7 +89,7 @@ class Fitted:
         """Trained numbers."""
         return sum(item.numel() for item in self.network.parameters())
 
-    def predict(self, *arrays: NDArray[np.generic]) -> Floats:
+    def predict(self, *arrays: NDArray[np.generic]) -> Values:
         """`value` [N, K]."""
         return predict(self.network, arrays)
 
@@ -122,7 +122,9 @@ class _Objective(nn.Module):
 class _Training:
     def __init__(self, network: nn.Module, train: Part, schedule: Schedule, seed: int) -> None:
         self.network, self.schedule, self.seed = network, schedule, seed
-        self.fabric = Fabric(accelerator="auto", devices=1)
+        # Not "auto": Apple's devices have no float64, in which predictions are made.
+        found = "cuda" if torch.cuda.is_available() else "cpu"
+        self.fabric = Fabric(accelerator=found, devices=1)
         optimiser = torch.optim.AdamW(
             network.parameters(), lr=schedule.rate, weight_decay=schedule.decay, fused=True
         )
@@ -176,7 +178,7 @@ def batches(rows: int, size: int, *, seed: int, epoch: int) -> list[NDArray[np.i
     return [order[start:end] for start, end in zip(starts, ends, strict=True)]
 
 
-def predict(network: nn.Module, arrays: Arrays) -> Floats:
+def predict(network: nn.Module, arrays: Arrays) -> Values:
     """`value` [N, K] of a network in evaluation mode, a chunk of rows at a time."""
     device = next(network.parameters()).device
     rows = len(arrays[0])

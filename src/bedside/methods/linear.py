@@ -11,12 +11,13 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit, softmax
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from bedside.methods.design import Score, fit_design, score_of
 from bedside.methods.outcome import Outcome
-from bedside.methods.tabular_inputs import Floats, Inputs
+from bedside.methods.tabular_inputs import Floats, Inputs, Values
 
 Link = Literal["sigmoid", "softmax", "identity"]
 ABSENT = -15.0
@@ -35,25 +36,17 @@ class LinearModel:
         """Weights and biases."""
         return self.score.parameters
 
-    def predict(self, inputs: Inputs) -> Floats:
+    def predict(self, inputs: Inputs) -> Values:
         """`value` [N, K]."""
         return linked(self.score(inputs), self.link)
 
 
-def linked(score_NK: Floats, link: Link) -> Floats:
+def linked(score_NK: Floats, link: Link) -> Values:
     """Scores as probabilities, or as they are."""
+    score = score_NK.astype(np.float64)
     if link == "sigmoid":
-        return sigmoid(score_NK)
-    if link == "softmax":
-        power = np.exp(score_NK - score_NK.max(axis=1, keepdims=True, initial=-np.inf))
-        return np.asarray(power / power.sum(axis=1, keepdims=True), np.float32)
-    return score_NK
-
-
-def sigmoid(score: Floats) -> Floats:
-    """One over one plus exp(-score), without overflow."""
-    power = np.exp(-np.abs(score))
-    return np.asarray(np.where(score >= 0, 1.0, power) / (1.0 + power), np.float32)
+        return np.asarray(expit(score), np.float64)
+    return np.asarray(softmax(score, axis=1) if link == "softmax" else score, np.float64)
 
 
 def fit_linear(inputs: Inputs, outcome: Outcome, *, penalty: float) -> LinearModel:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from bedside.core.errors import DataError
 from bedside.core.study import TaskType
 from bedside.methods.survival import discrete_targets
-from bedside.methods.tabular_inputs import Floats, Rows
+from bedside.methods.tabular_inputs import Floats, Rows, Values
 
 LEARNABLE = {
     "binary": "both classes among the training subjects",
@@ -141,6 +141,6 @@ def hazards(survival_NK: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(np.clip(1.0 - survival_NK / np.maximum(before, TINY), 0.0, 1.0), np.float64)
 
 
-def curve(hazards_NK: NDArray[np.floating]) -> Floats:
+def curve(hazards_NK: NDArray[np.floating]) -> Values:
     """Survival curve [N, K] from the hazards of the intervals."""
-    return np.cumprod(1.0 - np.asarray(hazards_NK, np.float64), axis=1).astype(np.float32)
+    return np.asarray(np.cumprod(1.0 - hazards_NK, axis=1), np.float64)

@@ -8,21 +8,21 @@ import numpy as np
 
 from bedside.methods.outcome import Outcome
 from bedside.methods.survival import kaplan_meier
-from bedside.methods.tabular_inputs import Floats, Inputs
+from bedside.methods.tabular_inputs import Inputs, Values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prevalence:
     """The same `value` [K] for every sample."""
 
-    value: Floats
+    value: Values
 
     @property
     def parameters(self) -> int:
         """K."""
         return len(self.value)
 
-    def predict(self, inputs: Inputs) -> Floats:
+    def predict(self, inputs: Inputs) -> Values:
         """[N, K]"""
         return np.repeat(self.value[None], len(inputs), axis=0)
 
@@ -35,4 +35,4 @@ def fit_prevalence(outcome: Outcome) -> Prevalence:
     else:
         weights = outcome.weights.astype(np.float64)
         value = (outcome.labels * weights).sum(axis=0) / weights.sum(axis=0)
-    return Prevalence(value=value.astype(np.float32))
+    return Prevalence(value=value)

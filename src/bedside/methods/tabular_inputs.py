@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 from bedside.core.errors import DataError
 
 Floats = NDArray[np.float32]
+Values = NDArray[np.float64]
+"""Predictions. Scores are float32, as in the exported graph; from the link on all is float64: a
+probability of nearly 1 keeps its distance to 1 on its way through a calibrator."""
 Rows = NDArray[np.int64] | NDArray[np.bool_] | slice
 
 
@@ -64,7 +67,7 @@ class Inputs:
 class Predictor(Protocol):
     """A fitted model of a table."""
 
-    def predict(self, inputs: Inputs) -> Floats:
+    def predict(self, inputs: Inputs) -> Values:
         """`value` [N, K]: probability, class probabilities, number or survival curve."""
 
     @property

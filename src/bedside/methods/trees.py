@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 from bedside.methods.outcome import Outcome, curve
-from bedside.methods.tabular_inputs import Floats, Inputs
+from bedside.methods.tabular_inputs import Floats, Inputs, Values
 
 Boosting = Any  # scikit-learn has no types: HistGradientBoostingClassifier or ...Regressor
 Link = Literal["sigmoid", "softmax", "identity", "hazard"]
@@ -119,10 +119,10 @@ class TreeModel:
         """Thresholds and leaf values."""
         return len(self.forest().value)
 
-    def predict(self, inputs: Inputs) -> Floats:
+    def predict(self, inputs: Inputs) -> Values:
         """`value` [N, K], by scikit-learn's own prediction."""
         if not len(inputs):
-            return np.zeros((0, self.width), np.float32)
+            return np.zeros((0, self.width))
         matrix_NQ = self.columns.matrix(inputs)
         if self.link == "hazard":
             periods = np.arange(self.intervals, dtype=np.float32)
@@ -130,9 +130,9 @@ class TreeModel:
             return curve(hazard.reshape(len(inputs), self.intervals))
         value = self._staged(matrix_NQ)
         if self.link == "sigmoid":
-            return value[:, 1:].astype(np.float32)
+            return value[:, 1:]
         if self.link == "identity":
-            return value.astype(np.float32).reshape(-1, 1)
+            return value.reshape(-1, 1)
         return _spread(value, self.boosting.classes_, self.width)
 
     def forest(self) -> Forest:
@@ -229,9 +229,9 @@ def _periods(matrix_NQ: Floats, periods: Floats) -> Floats:
     return np.concatenate([repeated, np.tile(periods, len(matrix_NQ))[:, None]], axis=1)
 
 
-def _spread(value: NDArray[np.float64], classes: NDArray[np.int64], width: int) -> Floats:
+def _spread(value: Values, classes: NDArray[np.int64], width: int) -> Values:
     """Probabilities of the classes seen in training, among all."""
-    spread = np.zeros((len(value), width), np.float32)
+    spread = np.zeros((len(value), width))
     spread[:, classes] = value
     return spread
 

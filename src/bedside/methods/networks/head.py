@@ -27,7 +27,11 @@ class Head(nn.Module):
         self.spread: Tensor
 
     def forward(self, raw_NMK: Tensor) -> Tensor:
-        """The mean of the members' predictions [N, K]: probabilities, not scores, are averaged."""
+        """The mean of the members' predictions [N, K] in float64.
+
+        Probabilities, not scores, are averaged.
+        """
+        raw_NMK = raw_NMK.double()
         if self.task == "regression":
             return raw_NMK.mean(dim=1) * self.spread + self.centre
         if self.task == "multiclass":

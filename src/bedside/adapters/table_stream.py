@@ -82,8 +82,7 @@ class Source:
                 convert,
             ) as reader:
                 for batch in reader:
-                    if batch.num_rows:
-                        yield from _sliced(batch, self.rows)
+                    yield from _sliced(batch, self.rows)
         except (pa.ArrowException, OSError):
             raise _damaged(self.path, "CSV file in UTF-8, as many cells in each row") from None
 

@@ -117,7 +117,7 @@ class Frame:
     x: Axis
     y: Axis
     left: float = 62
-    right: float = WIDTH - 14
+    right: float = WIDTH - 24
     top: float = 14
     bottom: float = HEIGHT - 50
 

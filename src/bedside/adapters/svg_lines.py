@@ -54,6 +54,8 @@ class LinePlot:
     dots_kind: str = "m0"
     bars: Bars | None = None
     bars_title: str = "patients"
+    columns: Bars | None = None
+    """A histogram on the plot's own axes."""
     diagonal: bool = False
     upright: float | None = None
     """Where to draw a dashed vertical line, such as the chosen threshold."""
@@ -64,7 +66,7 @@ def line_plot(plot: LinePlot) -> Markup:
     """The drawing; a histogram stands in a strip of its own below the axis."""
     strip = 78 if plot.bars else 0
     keys = 20 * len(plot.lines) if len(plot.lines) > 1 else 0
-    parts = [plot.frame.axes(), _diagonal(plot), _upright(plot)]
+    parts = [plot.frame.axes(), _columns(plot), _diagonal(plot), _upright(plot)]
     parts += [_band(plot.frame, line) for line in plot.lines]
     parts += [_line(plot.frame, line) for line in plot.lines]
     parts += [_dot(plot.frame, dot, plot.dots_kind) for dot in plot.dots]
@@ -73,6 +75,21 @@ def line_plot(plot: LinePlot) -> Markup:
     if keys:
         parts.append(_key(plot.lines, HEIGHT + strip))
     return drawing(together(parts), plot.finding, height=HEIGHT + strip + keys)
+
+
+def _columns(plot: LinePlot) -> Markup:
+    if plot.columns is None:
+        return Markup("")
+    drawn = []
+    edges = plot.columns.edges
+    for low, high, count in zip(edges, edges[1:], plot.columns.counts, strict=False):
+        left, top = plot.frame.point(low, count)
+        right, bottom = plot.frame.point(high, 0)
+        wide = max(right - left - 1, 0.5)
+        drawn.append(
+            element("rect", x=left + 0.5, y=top, width=wide, height=bottom - top, class_="bar")
+        )
+    return together(drawn)
 
 
 def _diagonal(plot: LinePlot) -> Markup:

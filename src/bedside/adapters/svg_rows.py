@@ -28,7 +28,8 @@ class Row:
 
 
 def forest_row(axis: Axis, row: Row, reference: float | None = None) -> Markup:
-    """The cell of one row; `reference` is a line that runs through all rows."""
+    """The cell of one row; `reference` is a line that runs through all rows. A value beyond the
+    axis is an arrow at its edge."""
     parts = [_upright(axis, reference)]
     if row.low is not None and row.high is not None:
         parts.append(
@@ -42,7 +43,10 @@ def forest_row(axis: Axis, row: Row, reference: float | None = None) -> Markup:
             )
         )
     if row.value is not None:
-        parts.append(marker(row.shape, _percent(axis, row.value), _TALL / 2, row.kind))
+        inside = axis.low <= row.value <= axis.high
+        beyond = "left" if row.value < axis.low else "right"
+        shape = row.shape if inside else beyond
+        parts.append(marker(shape, _percent(axis, row.value), _TALL / 2, row.kind))
     return _cell(together(parts), _TALL)
 
 

@@ -17,10 +17,21 @@ class MeasureWords:
     """One sentence: what the number says and what is good."""
     share: bool = False
     """Whether it is a share of people, to be shown as a percentage."""
+    points: bool = False
+    """Whether it is a distance between shares, to be shown in percentage points."""
+
+    @property
+    def short(self) -> str:
+        """The shortest name in the literature."""
+        return self.statistician.partition(",")[0].partition(" (")[0]
 
 
-def _words(name: str, statistician: str, meaning: str, *, share: bool = False) -> MeasureWords:
-    return MeasureWords(name=name, statistician=statistician, meaning=meaning, share=share)
+def _words(
+    name: str, statistician: str, meaning: str, *, share: bool = False, points: bool = False
+) -> MeasureWords:
+    return MeasureWords(
+        name=name, statistician=statistician, meaning=meaning, share=share, points=points
+    )
 
 
 WORDS = {
@@ -68,7 +79,7 @@ WORDS = {
         "average gap between risk and reality",
         "ICI, integrated calibration index",
         "Mean distance between the stated risk and the share that had the outcome at that risk.",
-        share=True,
+        points=True,
     ),
     "sensitivity": _words(
         "sensitivity",
@@ -145,23 +156,55 @@ WORDS = {
         "Share named right, averaged over the classes.",
         share=True,
     ),
-    "coverage": _words(
-        "truth inside the set",
-        "conformal coverage",
-        "Share of patients whose outcome lies in the set or interval given with the prediction.",
-        share=True,
-    ),
     "conformal_coverage": _words(
         "truth inside the set",
         "conformal coverage",
         "Share of patients whose outcome lies in the set or interval given with the prediction.",
         share=True,
     ),
-    "abstention": _words(
-        "silent", "abstention rate", "Share of patients to whom no prediction is given.", share=True
+    "conformal_set_size": _words(
+        "answers in a set",
+        "mean size of the conformal set",
+        "1 is a plain answer; more leaves it open.",
+    ),
+    "conformal_single": _words(
+        "plain answers",
+        "share of conformal sets of one",
+        "Share of patients whose set holds a single answer.",
+        share=True,
+    ),
+    "conformal_width": _words(
+        "width of the interval",
+        "mean width of the conformal interval",
+        "How wide the interval is that is given with a prediction.",
     ),
     "abstention_rate": _words(
-        "silent", "abstention rate", "Share of patients to whom no prediction is given.", share=True
+        "no answer given",
+        "abstention rate",
+        "Share of patients to whom no prediction is given.",
+        share=True,
+    ),
+    "novelty": _words(
+        "unlike the training patients",
+        "mean novelty (out-of-distribution) score",
+        "How far patients are from those the model learnt from; higher is further.",
+    ),
+    "aurc": _words(
+        "error as fewer are answered",
+        "AURC, area under the risk-coverage curve",
+        "Error averaged over all shares of patients that get an answer, the surest first.",
+    ),
+    "net_benefit_gain": _words(
+        "gain over alerting all or none",
+        "gain in net benefit",
+        "Net benefit less that of the better of alerting all and alerting none; above 0 the model "
+        "is worth acting on.",
+    ),
+    "top_label_calibration_error": _words(
+        "average gap between confidence and being right",
+        "top-label calibration error",
+        "Mean distance between the likeliest class's probability and how often it is right.",
+        points=True,
     ),
 }
 
@@ -174,13 +217,20 @@ def words(measure: str) -> MeasureWords:
     """
     if measure in WORDS:
         return WORDS[measure]
-    kind, dot, rest = measure.partition(".")
+    kind, _, rest = measure.partition(".")
     plain = measure.replace("_", " ").replace(".", ": ")
-    if dot and kind == "deep_minus_simple":
+    if rest and is_difference(measure):
         inner = words(rest)
         return MeasureWords(
-            name=f"deep less simple: {inner.name}",
-            statistician=f"paired difference, {inner.statistician}",
-            meaning="Best deep model less best simple one on the same patients.",
+            name=f"{kind.replace('_minus_', ' less ').replace('_', ' ')}: {inner.name}",
+            statistician=f"paired difference of {inner.short}",
+            meaning="Measured on the same patients.",
+            points=inner.share or inner.points,
         )
     return MeasureWords(name=plain, statistician=plain, meaning="")
+
+
+def is_difference(measure: str) -> bool:
+    """Whether it is a paired difference, such as `deep_minus_simple.auroc` or `gap.ppv`."""
+    kind, _, rest = measure.partition(".")
+    return bool(rest) and ("minus" in kind or kind == "gap")

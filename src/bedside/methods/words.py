@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -55,12 +56,15 @@ def number(value: float | None, *, places: int | None = None) -> str:
 
 
 def interval(value: float | None, low: float | None, high: float | None, unit: str = "") -> str:
-    """A number with its interval; `share` is written as a percentage.
+    """A number with its interval; `share` is written as a percentage, `points` is a distance of
+    shares.
 
     >>> interval(0.832, 0.812, 0.851)
     '0.832 (0.812 to 0.851)'
     >>> interval(0.412, 0.39, 0.434, "share")
     '41.2 % (39.0 to 43.4)'
+    >>> interval(0.012, 0.006, 0.018, "points")
+    '1.20 points (0.60 to 1.80)'
     >>> interval(0.832, None, None)
     '0.832 (no interval)'
     """
@@ -108,6 +112,22 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
+def group(slice_: str) -> str:
+    """A subgroup as people say it.
+
+    >>> group("sex=F & age=[65, 80)"), group("age=80 and above"), group("all")
+    ('sex F, age 65 to below 80', 'age 80 and above', 'all patients')
+    """
+    if slice_ == "all":
+        return "all patients"
+    return ", ".join(
+        re.sub(r"^\[(.+), (.+)\)$", r"\1 to below \2", value).join([f"{name} ", ""])
+        if value
+        else name
+        for name, _, value in (part.partition("=") for part in slice_.split(" & "))
+    )
+
+
 def signs(text: str) -> str:
     """Hyphens before digits as minus signs, so that they are seen and read aloud.
 
@@ -121,6 +141,6 @@ def signs(text: str) -> str:
 
 
 def _unit(unit: str) -> tuple[float, str]:
-    if unit in ("share", "%"):
-        return (100.0 if unit == "share" else 1.0), " %"
+    if unit in ("share", "points"):
+        return 100.0, " %" if unit == "share" else " points"
     return 1.0, f" {unit}" if unit else ""

@@ -77,13 +77,14 @@ def prepared(folder: Path) -> Run:
     flow = [{"step": s, "subjects": n, "rows": n, "why": why} for s, n, why in steps]
     run.write_json("flow.json", flow)
     columns = [
-        {"column": "age", "role": "feature", "type": "numeric", "unit": "years", "missing": 0.0,
-         "known": "at prediction"},
+        {"column": "age", "role": "feature", "type": "numeric", "unit": "years",
+         "missing_share": 0.0, "known": "at prediction", "looks": ""},
         {"column": "chapter", "role": "feature", "type": "category", "unit": "",
-         "missing": 0.7246, "known": "at prediction"},
+         "missing_share": 0.7246, "known": "at prediction", "looks": ""},
     ]  # fmt: skip
     run.write_json("columns.json", columns)
-    run.write_evidence([measured("patients", 1575.0, 0, model="")])
+    people = measured("prepare.subjects", 1575.0, 0, model="", unit="patients")
+    run.write_evidence([people])
     run.finish(Outcome(headline="7,874 patients, 9 fields"), 2.0)
     return run
 
@@ -97,7 +98,8 @@ def audited(folder: Path, stop: str = "") -> Run:
             "action": "stop" if stop else "drop", "field": "chapter",
             "sentence": "chapter alone tells the outcome: AUROC 0.981 (0.977 to 0.985)",
             "why": "It is filled in for the dead only, so a model would learn that it is there.",
-            "look": "Ask when the column is written.", "evidence": ["audit.leak chapter"],
+            "look": "Ask when the column is written.",
+            "evidence": [{"measure": "audit.leak", "slice": "chapter", "data": "train@1f3a5c07"}],
         },
         {
             "id": "size", "kind": "sample_size", "verdict": "unknown", "action": "warn",
@@ -116,8 +118,9 @@ def audited(folder: Path, stop: str = "") -> Run:
     return run
 
 
-RACE = (("prevalence", "simple", 0.5), ("logistic", "simple", 0.826), ("trees", "simple", 0.833),
-        ("mlp", "deep", 0.829), ("tabm", "deep", 0.832), ("transformer", "deep", 0.828))  # fmt: skip
+RACE = (("prevalence", "simple", 0.5), ("logistic", "simple", 0.826),
+        ("trees", "simple", 0.833), ("mlp", "deep", 0.829), ("tabm", "deep", 0.832),
+        ("transformer", "deep", 0.828))  # fmt: skip
 
 
 def trained(folder: Path) -> Run:
@@ -145,12 +148,21 @@ def evaluated(folder: Path) -> Run:
         measured("ici", 0.012, 0.006), measured("calibration_slope", 1.04, 0.09),
         measured("brier", 0.121, 0.008), measured("sensitivity", 0.789, 0.03),
         measured("ppv", 0.58, 0.03), measured("alerts_per_100", 36.4, 2.3, unit="per 100 patients"),
+        measured("table_per_1000", 364.0, 23.0, slice="alerts", unit="per 1,000 patients"),
+        measured("abstention_rate", 0.015, 0.006, slice="reason=unlike the training patients"),
+        measured("auroc", 0.836, slice="answered", subjects=1547),
+        measured("auroc", 0.834, slice="with risk_score"),
+        measured("model_minus_risk_score.auroc", 0.044, 0.015),
+        measured("calibration_curve", 0.3, slice="predicted=0.31"),
+        measured("importance", 0.19, slice="age"),
+        measured("importance.shuffled", 0.002, 0.01, slice="age", model=""),
+        measured("deep_minus_simple.brier", 0.001, 0.002, model=""),
         measured("abstention_rate", 0.018, 0.006), measured("conformal_coverage", 0.904, 0.015),
         measured("conformal_coverage", 0.88, 0.04, slice="sex=F", subjects=802),
-        measured("deep_minus_simple.auroc", -0.001, 0.005, model="tabm"),
+        measured("deep_minus_simple.auroc", -0.001, 0.005, model=""),
         measured("auroc", 0.841, 0.03, slice="sex=F", subjects=802),
         measured("auroc", 0.76, 0.03, slice="age=[65, 80)", subjects=511),
-        measured("auroc", None, 0, slice="sex=F & age=80 and over", subjects=41),
+        measured("auroc", None, 0, slice="sex=F & age=80 and above", subjects=41),
     ]  # fmt: skip
     run.write_evidence(lines)
     sentence = (
@@ -209,7 +221,19 @@ def curves() -> dict[str, object]:
         ],
         "table_per_1000": {
             "threshold": 0.277, "alerts": {"value": 364, "low": 341, "high": 387},
-            "right": {"value": 219, "low": 200, "high": 238}, "wrong": 145, "missed": 58,
+            "right_alerts": {"value": 219, "low": 200, "high": 238},
+            "false_alerts": {"value": 145, "low": 126, "high": 164},
+            "missed": {"value": 58, "low": 47, "high": 70},
+            "rightly_silent": {"value": 578, "low": 555, "high": 600},
+        },
+        "novelty": {
+            "limit": 0.82, "edges": [0.0, 0.25, 0.5, 0.75, 1.0], "counts": [900, 480, 170, 25],
+            "beyond": 0,
+        },
+        "subgroups": {
+            "measured": [{"slice": "sex=F", "subjects": 802, "events": 200},
+                         {"slice": "age=[65, 80)", "subjects": 511, "events": 150}],
+            "too_small": [{"slice": "sex=F & age=80 and above", "subjects": 41, "events": 30}],
         },
     }  # fmt: skip
 
@@ -220,7 +244,9 @@ def table_one() -> dict[str, object]:
             "n": n, "outcomes": round(0.27 * n), "unobserved": round(0.02 * n),
             "fields": {
                 "age": {"median": 63.0, "q1": 55.0, "q3": 72.0, "missing": 0.0},
-                "sex": {"shares": {"F": 0.55, "M": 0.45}, "missing": 0.0},
+                "sex": {"shares": {"F": {"count": round(0.55 * n), "share": 0.55},
+                                   "M": {"count": round(0.45 * n), "share": 0.45}},
+                        "missing": 0.0},
             },
         }  # fmt: skip
 
@@ -235,7 +261,7 @@ def released(folder: Path) -> Run:
         "high": 0.853, "subjects": 1575,
     }  # fmt: skip
     unknown = gate | {
-        "measure": "auroc", "slice": "sex=F & age=80 and over", "verdict": "unknown",
+        "measure": "auroc", "slice": "sex=F & age=80 and above", "verdict": "unknown",
         "reason": "41 patients; at least 50 are needed", "value": None, "low": None, "high": None,
     }  # fmt: skip
     run.write_json("gates.json", [gate, unknown])

@@ -1,10 +1,11 @@
-"""The page as a whole: what it says first, that it is whole by itself, that it leads and escapes."""
+"""The page as a whole: what it says first, that it stands alone, that it leads and escapes."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,7 @@ def test_the_answer_comes_first(chain: Make) -> None:
         "7,874 patients were found",
         "chapter alone tells the outcome",
         "reaches 0.833",
-        "have too few, and are named below",
+        "Too few, and named below",
         "would get no prediction",
         "no patients of another site",
         "The study file, as it was read",
@@ -103,7 +104,9 @@ def test_every_line_of_evidence_is_in_the_appendix(chain: Make) -> None:
 def test_every_number_in_a_table_of_results_leads_to_its_evidence(chain: Make) -> None:
     html = made(chain())
     forest = html[html.index('<table class="forest">') :]
-    rows = re.findall(r"<tr>\s*<th scope=\"row\">.*?</tr>", forest[: forest.index("</tbody>")], re.S)
+    rows = re.findall(
+        r"<tr>\s*<th scope=\"row\">.*?</tr>", forest[: forest.index("</tbody>")], re.S
+    )
     assert len(rows) == 7
     assert all('class="n" href="#e-' in row for row in rows)
 
@@ -128,7 +131,7 @@ def test_tables_pictures_and_headings_can_be_walked(chain: Make) -> None:
     levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch("h[1-6]", tag)]
     assert levels[0] == 1
     assert levels.count(1) == 1
-    assert all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False))
+    assert all(b - a <= 1 for a, b in pairwise(levels))
 
 
 def test_verdicts_have_a_word_and_a_shape_of_their_own(chain: Make) -> None:
@@ -163,7 +166,7 @@ def test_limits_are_written_from_evidence(chain: Make) -> None:
     limits = text[text.rindex("Limits that follow from the data") :]
     for words in (
         "no patients of another site",
-        "sex=F & age=80 and over (41)",
+        "sex F, age 80 and above (41)",
         "32 of 1,575 held-out patients",
         "41 patients; at least 50 are needed",
         "Whether 40 sites are enough cannot be said.",
@@ -212,7 +215,7 @@ def test_a_missing_or_odd_file_is_an_absence_and_not_an_error(chain: Make) -> No
 
 
 def test_a_page_that_is_too_large_is_refused(chain: Make) -> None:
-    with pytest.raises(RunError, match="at most 0.01 MiB"):
+    with pytest.raises(RunError, match="at most"):
         report.run(report.Spec(most_mib=0.01), chain())
 
 

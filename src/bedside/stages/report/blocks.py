@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from bedside.adapters.svg_marks import verdict_mark
+from bedside.methods.measure_words import WORDS, words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,9 +133,17 @@ def code(body: str) -> Markup:
     return Markup("<code>{}</code>").format(body)
 
 
-def term(measure: str, name: str) -> Markup:
-    """A measure's name, leading to its meaning in the glossary."""
-    return Markup('<a class="t" href="#m-{}">{}</a>').format(measure, name)
+def term(measure: str, before: str = "") -> Markup:
+    """A measure's name, and below it the statistician's, which leads to its meaning."""
+    word = words(measure)
+    name = before + word.name if before else word.name[:1].upper() + word.name[1:]
+    if measure not in WORDS:
+        return Markup("{}").format(name)
+    if word.short.lower() == word.name.lower():
+        return Markup('<a class="t" href="#m-{}">{}</a>').format(measure, name)
+    return Markup('{}<br><small><a class="t" href="#m-{}">{}</a></small>').format(
+        name, measure, word.short
+    )
 
 
 def lines(*parts: str) -> Markup:

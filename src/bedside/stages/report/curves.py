@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from bedside.adapters.svg import Axis, Frame
 from bedside.adapters.svg_lines import Bars, Dot, Line, LinePlot, line_plot
@@ -14,32 +15,30 @@ from bedside.stages.report.reading import Material, Node
 Numbers = Sequence[float | None]
 
 
-def calibration(material: Material) -> list[Block]:
+def calibration(material: Material, split: str = "held_out") -> list[Block]:
     """Observed against predicted, with band, over a histogram of predictions."""
-    curve = of_released(material, "calibration")
+    name = material.released
+    curve = of_released(material, "calibration", split)
     grid, observed = _known(curve.at("grid").numbers()), curve.at("observed").numbers()
     if not grid or len(grid) != len(observed):
         return []
     found = (_dot(node) for node in curve.at("groups").each())
     dots = [dot for dot in found if dot is not None]
     highest = max([*grid, *(dot.high or dot.y for dot in dots), 1e-9])
-    share = material.study.task.type != "regression"
-    top = min(1.0, highest * 1.04) if share else highest
-    low = 0.0 if share else min(grid)
-    kind = colour(material, material.released)
-    title = calibration_finding(grid, observed, share=share)
-    histogram = curve.at("histogram")
-    counts = _known(histogram.at("counts").numbers())
-    what = "risk" if share else "value"
+    top = 1.0 if highest > 0.85 else highest * 1.04
+    title = calibration_finding(curve)
+    if split == "external":
+        title = f"External patients: {title[:1].lower()}{title[1:]}"
+    counts = _known(curve.at("histogram", "counts").numbers())
+    bars = Bars(edges=_known(curve.at("histogram", "edges").numbers()), counts=counts)
     plot = LinePlot(
         frame=Frame(
-            x=Axis(title=f"predicted {what}", low=low, high=top, share=share),
-            y=Axis(title=f"observed {what}", low=low, high=top, share=share),
+            x=Axis(title="predicted risk", low=0.0, high=top, share=True),
+            y=Axis(title="share with the outcome", low=0.0, high=top, share=True),
         ),
         finding=title,
-        lines=[_line(model_name(material.released), grid, curve, kind)],
-        dots=dots, dots_kind=kind, diagonal=True,
-        bars=Bars(edges=_known(histogram.at("edges").numbers()), counts=counts) if counts else None,
+        lines=[_line(model_name(name), grid, curve, colour(material, name))],
+        dots=dots, dots_kind=colour(material, name), diagonal=True, bars=bars if counts else None,
     )  # fmt: skip
     note = (
         "Dashed: predicted and observed agree. Shaded: 95 % interval. Dots: groups of patients "
@@ -48,24 +47,59 @@ def calibration(material: Material) -> list[Block]:
     return [Figure(title=title, picture=line_plot(plot), note=note)]
 
 
-def calibration_finding(grid: list[float], observed: Numbers, *, share: bool) -> str:
-    """The largest gap in a sentence.
+def calibration_finding(curve: Node) -> str:
+    """The largest gap that chance does not explain, where there are patients, in a sentence.
 
-    >>> calibration_finding([0.1, 0.3, 0.5], [0.1, 0.31, 0.44], share=True)
-    'Predictions near 50 % run 6 points too high'
+    >>> calibration_finding(Node({"grid": [0.1, 0.5], "observed": [0.1, 0.44], "low": [0.1, 0.41],
+    ...                           "high": [0.1, 0.47]}))
+    'Predictions near 50 % run 6.0 points too high'
     """
-    gaps = [(x - y, x) for x, y in zip(grid, observed, strict=True) if y is not None]
-    if not gaps:
+    ends = [curve.at(key).numbers() for key in ("observed", "low", "high")]
+    points = [
+        _Point(x, y, low, high)
+        for x, y, low, high in zip(_known(curve.at("grid").numbers()), *ends, strict=False)
+        if y is not None and low is not None and high is not None and _peopled(curve, x)
+    ]
+    if not points:
         return "Whether predictions are right on average is not known"
-    gap, place = max(gaps, key=lambda pair: abs(pair[0]))
-    if not share:
-        way = "high" if gap > 0 else "low"
-        return f"Predictions near {number(place)} run {number(abs(gap))} too {way} at worst"
-    points = abs(gap) * 100
-    if points < 2.5:
-        return f"Predictions are within {max(points, 0.1):.2g} points of what happened"
-    way = "high" if gap > 0 else "low"
-    return f"Predictions near {place * 100:.0f} % run {points:.0f} points too {way}"
+    sure = [point for point in points if not point.low <= point.x <= point.high]
+    worst = max(sure or points, key=lambda point: abs(point.gap))
+    size = abs(worst.gap) * 100
+    if not sure:
+        return (
+            "Nowhere do predictions and outcomes differ beyond chance; the largest gap is "
+            f"{_points(size)} points, near {worst.x * 100:.0f} %"
+        )
+    way = "high" if worst.gap > 0 else "low"
+    return f"Predictions near {worst.x * 100:.0f} % run {_points(size)} points too {way}"
+
+
+def _points(size: float) -> str:
+    return f"{size:.1f}" if size < 9.95 else f"{size:.0f}"
+
+
+class _Point(NamedTuple):
+    x: float
+    y: float
+    low: float
+    high: float
+
+    @property
+    def gap(self) -> float:
+        """Predicted less observed."""
+        return self.x - self.y
+
+
+def _peopled(curve: Node, x: float) -> bool:
+    """Whether at least one patient of a hundred has a prediction like this."""
+    edges = _known(curve.at("histogram", "edges").numbers())
+    counts = _known(curve.at("histogram", "counts").numbers())
+    if not counts or len(edges) != len(counts) + 1:
+        return True
+    here = sum(
+        n for low, high, n in zip(edges, edges[1:], counts, strict=False) if low <= x <= high
+    )
+    return here >= 0.01 * sum(counts)
 
 
 def decision_curve(material: Material) -> list[Block]:
@@ -115,6 +149,14 @@ def decision_finding(thresholds: list[float], model: Numbers, everyone: Numbers)
     )
 
 
+_ERRORS = {
+    "binary": "squared error of the risk",
+    "survival": "squared error of the risk",
+    "multiclass": "share named wrong",
+    "regression": "absolute error",
+}
+
+
 def risk_coverage(material: Material) -> list[Block]:
     """Error among those who get an answer, against how many get one."""
     curve = of_released(material, "risk_coverage")
@@ -130,7 +172,7 @@ def risk_coverage(material: Material) -> list[Block]:
     )
     frame = Frame(
         x=Axis(title="patients who get an answer", low=min(coverage), high=1.0, share=True),
-        y=Axis(title=curve.at("measure").text("error"), low=0.0, high=max(known) * 1.1),
+        y=Axis(title=_ERRORS[material.study.task.type], low=0.0, high=max(known) * 1.1),
     )
     line = _line("error", coverage, curve, colour(material, material.released), "risk")
     note = "Patients fall silent in the order of how unsure the model is of them."
@@ -139,17 +181,14 @@ def risk_coverage(material: Material) -> list[Block]:
 
 
 def side_by_side(blocks: list[Block]) -> list[Block]:
-    """Two figures beside each other."""
+    """Two figures beside each other, where there is room."""
     return [Pair(blocks=blocks)] if len(blocks) > 1 else blocks
 
 
-def of_released(material: Material, name: str) -> Node:
-    """A curve of the released model: at the top of the file, or under the model's name."""
+def of_released(material: Material, name: str, split: str = "held_out") -> Node:
+    """A curve of the released model on a split."""
     curves = material.file("curves.json")
-    for place in (curves, curves.at("models", material.released), curves.at(material.released)):
-        if place.at(name):
-            return place.at(name)
-    return Node()
+    return curves.at("external", name) if split == "external" else curves.at(name)
 
 
 def values(node: Node) -> Numbers:

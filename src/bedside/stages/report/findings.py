@@ -14,13 +14,11 @@ _ACTIONS = {
     "warn": "The run went on with this warning.",
     "none": "Nothing had to be done.",
 }
-_ORDER = {"fail": 0, "unknown": 1, "warn": 2, "pass": 3}
 
 
 def findings_section(material: Material) -> Section:
     """Findings that matter in full; passed checks folded away."""
     findings = material.file("findings.json").each()
-    findings = sorted(findings, key=lambda item: _ORDER.get(item.at("verdict").text(), 1))
     worse = [item for item in findings if item.at("verdict").text() != "pass"]
     passed = [item for item in findings if item.at("verdict").text() == "pass"]
     blocks: list[Block] = []
@@ -28,10 +26,14 @@ def findings_section(material: Material) -> Section:
         blocks.append(_table(material, worse, "What was found, why it matters, what was done"))
     if passed:
         table = _table(material, passed, "Checks that found nothing wrong")
-        blocks.append(Fold(title=f"{len(passed)} checks passed", blocks=[table]))
+        blocks.append(Fold(title=_passed(len(passed)), blocks=[table]))
     return Section(
         anchor="findings", title="Findings of the audit", lead=_lead(worse, passed), blocks=blocks
     )
+
+
+def _passed(checks: int) -> str:
+    return "1 check passed" if checks == 1 else f"{checks} checks passed"
 
 
 def _lead(worse: list[Node], passed: list[Node]) -> str:
@@ -53,7 +55,7 @@ def _table(material: Material, findings: list[Node], caption: str) -> Table:
             verdict(item.at("verdict").text()),
             _found(item),
             signs(item.at("why").text()),
-            _ACTIONS.get(item.at("action").text(), item.at("action").text()),
+            _done(item),
             _look(material, item),
         )
         for item in findings
@@ -63,27 +65,26 @@ def _table(material: Material, findings: list[Node], caption: str) -> Table:
     return Table(caption=caption, head=head, rows=rows, kind="findings", anchors=ids)
 
 
+def _done(item: Node) -> str:
+    action = item.at("action").text()
+    if item.at("verdict").text() == "unknown" and action == "none":
+        return "Nothing was done: it is not known."
+    return _ACTIONS.get(action, action)
+
+
 def _found(item: Node) -> Markup:
     sentence, field = signs(item.at("sentence").text()), item.at("field").text()
     kind = item.at("kind").text().replace("_", " ")
-    parts = [small(kind)] if kind else []
-    if field and field not in sentence:
-        parts.append(code(field))
-    return lines(*parts, sentence)
+    head = lines(small(kind)) if kind else lines()
+    named = code(field) if field and field not in sentence else ""
+    return lines(*(part for part in (head, named, sentence) if part))
 
 
 def _look(material: Material, item: Node) -> Markup:
     parts = [signs(item.at("look").text())] if item.at("look") else []
     for reference in item.at("evidence").each():
-        found = material.book.link(_reference(reference))
+        named = (reference.at(key).text() for key in ("measure", "slice", "data"))
+        found = material.book.found(*named)
         if found is not None:
             parts.append(material.book.cite(found))
     return lines(*parts)
-
-
-def _reference(node: Node) -> str:
-    if node.pairs():
-        return f"{node.at('measure').text()} {node.at('slice').text('all')}"
-    if node.each():
-        return " ".join(part.text() for part in node.each())
-    return node.text()

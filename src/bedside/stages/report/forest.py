@@ -24,6 +24,8 @@ class Entry:
     note: str = ""
     """Said in place of the number, where there is none to show."""
     patients: int | None = None
+    aside: bool = False
+    """Whether the axis need not reach it: guessing, which lies far from the rest."""
 
 
 def forest(
@@ -32,10 +34,11 @@ def forest(
 ) -> Table:  # fmt: skip
     """The table; its caption is the answer."""
     items = [entry.item for entry in entries if entry.item is not None]
-    ends = [end for item in items for end in (item.value, item.low, item.high)]
+    near = [entry.item for entry in entries if entry.item is not None and not entry.aside]
+    ends = [end for item in near or items for end in (item.value, item.low, item.high)]
     measure = items[0].measure if items else ""
-    share = words(measure).share
-    axis = forest_span([*ends, reference], title=words(measure).name, share=share)
+    word = words(measure)
+    axis = forest_span([*ends, reference], title=word.name, share=word.share)
     rows = []
     for entry in entries:
         item = entry.item
@@ -48,7 +51,13 @@ def forest(
         )
         shown = lines(book.cite(item), small(entry.note)) if entry.note else book.cite(item)
         rows.append((entry.name, count(item.subjects), shown, forest_row(axis, row, reference)))
-    level = f"{items[0].level:.0%} interval".replace("%", " %") if items else "interval"
-    head = (first, "Patients", f"{words(measure).name} ({level})", "")
+    head = (first, "Patients", _head(items[0]) if items else "", "")
     foot = ("", "", "", forest_axis(axis, reference))
     return Table(caption=caption, head=head, rows=rows, foot=foot, kind="forest")
+
+
+def _head(item: Evidence) -> str:
+    word = words(item.measure)
+    name = word.name[:1].upper() + word.name[1:]
+    short = "" if word.short.lower() == word.name.lower() else f" ({word.short})"
+    return f"{name}{short}, {item.level * 100:g} % interval"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from markupsafe import Markup
+
 from bedside.core.evidence import Evidence
 from bedside.methods.measure_words import words
-from bedside.methods.words import signs
+from bedside.methods.words import group, signs
 from bedside.stages.report.blocks import Block, Fold, Table, verdict
 from bedside.stages.report.reading import Material, Node
 
@@ -44,6 +46,18 @@ def _evidence(material: Material, gate: Node) -> Evidence | None:
 def gate_words(gate: Node) -> str:
     """What a gate asks, in words."""
     measure, slice_ = gate.at("measure").text(), gate.at("slice").text("all")
-    whom = "" if slice_ == "all" else f" in {slice_}"
-    bound = gate.at("bound").text() or gate.at("bound_text").text()
-    return f"{words(measure).name}{whom} {bound}".strip()
+    whom = "" if slice_ == "all" else f" in {group(slice_)}"
+    bound = gate.at("bound").text().removesuffix(f" for {slice_}")
+    return f"{_named(measure)}{whom}, {bound}".removesuffix(", ")
+
+
+def gate_line(gate: Node) -> Markup:
+    """A gate with its verdict and reason, on one line."""
+    return Markup("{} {}: {}").format(
+        verdict(gate.at("verdict").text()), gate_words(gate), signs(gate.at("reason").text())
+    )
+
+
+def _named(measure: str) -> str:
+    word = words(measure)
+    return word.name if word.name == word.short.lower() else f"{word.name} ({word.short})"

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from bedside.core.evidence import Evidence
 from bedside.methods.measure_words import words
-from bedside.methods.words import joined
-from bedside.stages.report.blocks import Block, Fold, Section
+from bedside.methods.words import group, joined
+from bedside.stages.report.blocks import Block, Fold, Section, Text
 from bedside.stages.report.forest import Entry, forest
-from bedside.stages.report.models import colour
-from bedside.stages.report.performance import primary
+from bedside.stages.report.models import colour, primary
 from bedside.stages.report.reading import Material
 
+_RANKING = (
+    "Each group is ranked among itself. Where a group is more alike, as patients of one age are, "
+    "ranking it is harder for any model; whether its risks hold is told by the measures below."
+)
+_NO_GROUP = ("reason=", "coverage=", "outcome=", "threshold=", "predicted=")
 _MORE = ("oe_ratio", "calibration_slope", "ici", "sensitivity", "ppv", "conformal_coverage",
-         "coverage", "abstention", "abstention_rate")  # fmt: skip
+         "abstention_rate")  # fmt: skip
 
 
 def groups_section(material: Material) -> Section | None:
@@ -24,6 +28,8 @@ def groups_section(material: Material) -> Section | None:
     if not found:
         return None
     blocks: list[Block] = [forest_of(material, measure, found)]
+    if measure in ("auroc", "c_index"):
+        blocks.append(Text(body=_RANKING, kind="note"))
     for name in _MORE:
         others = slices(material, name)
         if name != measure and others:
@@ -35,8 +41,17 @@ def groups_section(material: Material) -> Section | None:
 def slices(material: Material, measure: str) -> list[Evidence]:
     """The measure in each subgroup of held-out patients, intersections last."""
     found = material.book.all(measure, model=material.released, slice_=None)
-    groups = [item for item in found if item.slice != "all" and "=" in item.slice]
-    return sorted(groups, key=lambda item: (" & " in item.slice, item.slice))
+    groups = [item for item in found if _is_group(material, item.slice)]
+    return sorted(groups, key=lambda item: " & " in item.slice)
+
+
+def _is_group(material: Material, slice_: str) -> bool:
+    """Whether a slice is a subgroup of patients, and not a point on a curve or a reason."""
+    listed = material.file("curves.json").at("subgroups")
+    nodes = [*listed.at("measured").each(), *listed.at("too_small").each()]
+    if nodes:
+        return slice_ in {node.at("slice").text() for node in nodes}
+    return "=" in slice_ and not slice_.startswith(_NO_GROUP)
 
 
 def too_small(item: Evidence) -> bool:
@@ -54,17 +69,13 @@ def forest_of(material: Material, measure: str, found: list[Evidence]) -> Block:
         if too_small(item):
             note = "too few patients to say"
             entries.append(
-                Entry(name=_named(item.slice), item=None, note=note, patients=item.subjects)
+                Entry(name=group(item.slice), item=None, note=note, patients=item.subjects)
             )
         else:
-            entries.append(Entry(name=_named(item.slice), item=item, kind=kind))
+            entries.append(Entry(name=group(item.slice), item=item, kind=kind))
     reference = overall.value if overall is not None else None
     caption = _caption(measure, overall, found)
     return forest(material.book, caption, entries, first="Group", reference=reference)
-
-
-def _named(slice_: str) -> str:
-    return slice_.replace(" & ", " and ")
 
 
 def _caption(measure: str, overall: Evidence | None, found: list[Evidence]) -> str:
@@ -74,7 +85,9 @@ def _caption(measure: str, overall: Evidence | None, found: list[Evidence]) -> s
         return f"{name} by group"
     if not apart:
         return f"{name}: in no group does the interval miss the value of all patients"
-    return f"{name} differs from that of all patients in {joined([x.slice for x in apart[:4]])}"
+    return (
+        f"{name} differs from that of all patients in {joined([group(x.slice) for x in apart[:4]])}"
+    )
 
 
 def apart_from(overall: Evidence | None, found: list[Evidence]) -> list[Evidence]:
@@ -91,10 +104,10 @@ def apart_from(overall: Evidence | None, found: list[Evidence]) -> list[Evidence
 
 
 def _lead(found: list[Evidence]) -> str:
-    small_ones = [item.slice for item in found if too_small(item)]
+    small_ones = [group(item.slice) for item in found if too_small(item)]
     enough = len(found) - len(small_ones)
     text = f"{enough} groups and intersections have enough held-out patients for a number"
     if not small_ones:
         return f"{text}."
     more = f" and {len(small_ones) - 4} more" if len(small_ones) > 4 else ""
-    return f"{text}; {', '.join(small_ones[:4])}{more} have too few, and are named below."
+    return f"{text}. Too few, and named below: {'; '.join(small_ones[:4])}{more}."

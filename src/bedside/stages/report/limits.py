@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bedside.methods.words import count, joined, percent, signs
+from bedside.methods.words import count, group, percent, signs
 from bedside.stages.report.blocks import Block, Points, Section, Table, Text
 from bedside.stages.report.gates import gate_words
 from bedside.stages.report.groups import slices, too_small
-from bedside.stages.report.performance import primary
+from bedside.stages.report.models import primary
 from bedside.stages.report.reading import Material
 
 _MISSING = {
@@ -60,7 +60,7 @@ def _splits(material: Material) -> Iterator[tuple[str, str]]:
 def _groups(material: Material) -> Iterator[tuple[str, str]]:
     small = [item for item in slices(material, primary(material)) if too_small(item)]
     if small:
-        named = joined([f"{item.slice} ({count(item.subjects)})" for item in small[:8]])
+        named = "; ".join([f"{group(item.slice)} ({count(item.subjects)})" for item in small[:8]])
         more = f", and {len(small) - 8} more groups" if len(small) > 8 else ""
         yield (
             f"How it does in groups with too few held-out patients: {named}{more}.",

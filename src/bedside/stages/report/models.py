@@ -16,6 +16,8 @@ NAMES = {
     "tabm": "TabM",
     "transformer": "Feature-token transformer",
 }
+GUESSES = ("prevalence", "mean", "kaplan_meier")
+_PRIMARY = {"regression": "rmse", "survival": "c_index"}
 DEEP = ("mlp", "tabm", "transformer")
 KINDS = ("m0", "m1", "m2", "m3", "m4", "m5", "m6", "m7")
 SHAPES = {"simple": "circle", "deep": "diamond", "comparator": "square"}
@@ -63,3 +65,9 @@ def simple_first(material: Material) -> list[str]:
     """Models of the race, simple ones first, then comparators."""
     order = {"simple": 0, "deep": 1, "comparator": 2}
     return sorted(material.models(), key=lambda name: order[family(material, name)])
+
+
+def primary(material: Material) -> str:
+    """The measure by which models were compared."""
+    default = _PRIMARY.get(material.study.task.type, "auroc")
+    return material.file("verdict.json").at("measure").text(default)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bedside.adapters.svg_flow import Box, Flow, flow_diagram
-from bedside.methods.words import count, interval, percent
+from bedside.methods.words import count, interval, joined, percent
 from bedside.stages.report.blocks import (
     Block,
     Figure,
@@ -114,15 +114,25 @@ def _table_one(material: Material) -> list[Block]:
     if not splits:
         return []
     head = ("", *(SPLIT_WORDS[key] for key, _ in splits))
-    rows: list[tuple[str, ...]] = [
-        ("Patients", *(_whole(node, "n", "subjects", "patients") for _, node in splits)),
-        (_outcome(material), *(_outcomes(node) for _, node in splits)),
-        ("Outcome not observed", *(_whole(node, "unobserved") for _, node in splits)),
-    ]
-    rows += _field_rows([node for _, node in splits], _units(material))
-    caption = "Who they are: the splits are drawn by patient and look alike where rows agree"
-    note = "Median (lower to upper quartile), or patients (share)."
+    nodes = [node for _, node in splits]
+    rows: list[tuple[str, ...]] = [("Patients", *(_whole(node, "n") for node in nodes))]
+    if any(_outcomes(node) for node in nodes):
+        rows.append((_outcome(material), *(_outcomes(node) for node in nodes)))
+    for name, _ in nodes[0].at("classes").pairs():
+        rows.append((name, *(_whole(node.at("classes"), name) for node in nodes)))
+    rows.append(("Outcome not observed", *(_whole(node, "unobserved") for node in nodes)))
+    rows += _field_rows(nodes, _units(material))
+    caption = _with_outcome(splits)
+    note = "Median (lower to upper quartile), or rows (share of those with a value)."
     return [Table(caption=caption, head=head, rows=rows, kind="wide"), Text(body=note, kind="note")]
+
+
+def _with_outcome(splits: list[tuple[str, Node]]) -> str:
+    """The answer of table one: how many had the outcome."""
+    known = [f"{text} of {SPLIT_WORDS[k].lower()}" for k, n in splits if (text := _outcomes(n))]
+    if not known:
+        return "Who the patients are, by split"
+    return f"Patients with the outcome, of those observed: {joined(known)}"
 
 
 def _outcome(material: Material) -> str:
@@ -217,15 +227,10 @@ def _columns(material: Material) -> list[Block]:
         rows.append(
             (
                 code(name), role, f"{kind}, {unit}" if unit else kind,
-                percent(node.at("missing").number()) if node.at("missing") else _missing(node),
-                node.at("known").text(), node.at("why").text() or node.at("note").text(),
+                percent(node.at("missing_share").number()),
+                node.at("known").text(), node.at("why").text() or node.at("looks").text(),
             )
         )  # fmt: skip
     head = ("Column", "Role", "Type and unit", "Missing", "Known", "Remark")
     table = Table(caption="What became of each column", head=head, rows=rows, kind="wide")
     return [Fold(title=f"The {len(rows)} columns of the source", blocks=[table], anchor="columns")]
-
-
-def _missing(node: Node) -> str:
-    share = node.at("missing_share").number()
-    return "0 %" if share is None else percent(share)

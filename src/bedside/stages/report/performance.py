@@ -1,41 +1,29 @@
-"""Section 4: every model that raced, then what the released one does."""
+"""Section 4: every model that raced, simple ones first, and what the deep ones add."""
 
 from __future__ import annotations
 
 from bedside.core.evidence import Evidence
 from bedside.methods.measure_words import words
-from bedside.methods.words import count, interval, patients
-from bedside.stages.report.answer import people_node, people_number, per_thousand
-from bedside.stages.report.blocks import (
-    Block,
-    Fold,
-    Heading,
-    Section,
-    Table,
-    Text,
-    lines,
-    small,
-    term,
-)
-from bedside.stages.report.curves import calibration, decision_curve
+from bedside.methods.words import count, patients
+from bedside.stages.report.blocks import Block, Fold, Section, Table, Text, lines, small, term
+from bedside.stages.report.chosen import chosen
 from bedside.stages.report.forest import Entry, forest
-from bedside.stages.report.models import colour, family, model_name, shape, simple_first
-from bedside.stages.report.reading import Material, Node, said
+from bedside.stages.report.models import (
+    GUESSES,
+    colour,
+    family,
+    model_name,
+    primary,
+    shape,
+    simple_first,
+)
+from bedside.stages.report.reading import Material, said
 
-_PRIMARY = {"regression": "rmse", "survival": "c_index"}
-_DISCRIMINATION = (
-    "auroc", "auprc", "c_index", "integrated_brier", "ibs", "brier", "scaled_brier", "log_loss",
-    "accuracy", "balanced_accuracy", "rmse", "mae", "r2", "calibration_slope",
-    "calibration_intercept", "oe_ratio", "ici", "top_label_calibration_error",
-)  # fmt: skip
-_OPERATING = (
-    "sensitivity", "specificity", "ppv", "npv", "alerts_per_100", "missed_per_100",
-    "number_needed_to_evaluate", "net_benefit",
-)  # fmt: skip
+_LOWER_IS_BETTER = ("rmse", "mae", "brier", "log_loss", "integrated_brier", "ibs")
 
 
 def performance_section(material: Material) -> Section | None:
-    """The race, the released model's numbers and curves, its operating point in people."""
+    """The race, the difference, other people's predictions; then the chosen model."""
     if "evaluate" not in material.runs:
         return None
     blocks: list[Block] = []
@@ -44,41 +32,32 @@ def performance_section(material: Material) -> Section | None:
         table = _race(material, measure, split, where)
         blocks += [table] if table else []
     blocks += _difference(material)
-    name = material.released
-    if name:
-        blocks.append(Heading(body=f"What {model_name(name)} does", anchor="released"))
-        blocks += _numbers(material, "Discrimination and calibration", _DISCRIMINATION)
-        blocks += calibration(material)
-        blocks += decision_curve(material)
-        blocks += _operating(material)
-        blocks += _inputs(material)
+    blocks += _comparators(material)
+    blocks += chosen(material)
     return Section(
         anchor="performance", title="Performance", lead=_lead(material, measure), blocks=blocks
     )
 
 
-def primary(material: Material) -> str:
-    """The measure by which models were compared."""
-    default = _PRIMARY.get(material.study.task.type, "auroc")
-    return material.file("verdict.json").at("measure").text(default)
-
-
 def _lead(material: Material, measure: str) -> str:
-    best = _best(material, measure)
+    best = max(_raced(material, measure, "held_out"), key=_merit, default=None)
     if best is None:
         return "No performance was measured."
     return (
-        f"On {patients(best.subjects)} whom no model had seen, {model_name(best.model)} has the "
-        f"best {words(measure).name}: {said(best)}."
+        f"Best at {words(measure).name}, on {patients(best.subjects)} whom no model had seen: "
+        f"{model_name(best.model)}, {said(best)}."
     )
 
 
-def _best(material: Material, measure: str) -> Evidence | None:
-    names = [x for x in material.models() if family(material, x) != "comparator"]
-    found = [item for x in names if (item := material.book.one(measure, x)) is not None]
-    known = [item for item in found if item.value is not None]
-    sign = -1 if measure in ("rmse", "mae", "brier", "log_loss", "integrated_brier") else 1
-    return max(known, key=lambda item: sign * (item.value or 0.0), default=None)
+def _raced(material: Material, measure: str, split: str) -> list[Evidence]:
+    """The measure of each model of the race, where it is defined."""
+    names = [name for name in material.models() if family(material, name) != "comparator"]
+    found = (material.book.one(measure, name, split) for name in names)
+    return [item for item in found if item is not None and item.value is not None]
+
+
+def _merit(item: Evidence) -> float:
+    return (-1 if item.measure in _LOWER_IS_BETTER else 1) * (item.value or 0.0)
 
 
 def _race(material: Material, measure: str, split: str, where: str) -> Table | None:
@@ -88,10 +67,15 @@ def _race(material: Material, measure: str, split: str, where: str) -> Table | N
         if item is None:
             continue
         kind = family(material, name)
-        note = "released" if name == material.released else ""
-        label = lines(model_name(name), small(f"{kind}, {note}" if note else kind))
+        note = f"{kind}, chosen" if name == material.released else kind
         entries.append(
-            Entry(name=label, item=item, kind=colour(material, name), shape=shape(material, name))
+            Entry(
+                name=lines(model_name(name), small(note)),
+                item=item,
+                kind=colour(material, name),
+                shape=shape(material, name),
+                aside=name in GUESSES,
+            )
         )
     if not entries:
         return None
@@ -99,23 +83,17 @@ def _race(material: Material, measure: str, split: str, where: str) -> Table | N
 
 
 def _race_caption(material: Material, measure: str, split: str, where: str) -> str:
-    families: dict[str, Evidence] = {}
-    sign = -1 if measure in ("rmse", "mae", "brier", "log_loss", "integrated_brier") else 1
-    for name in material.models():
-        item = material.book.one(measure, name, split)
-        kind = family(material, name)
-        if item is None or item.value is None or kind == "comparator":
-            continue
-        held = families.get(kind)
-        if held is None or sign * item.value > sign * (held.value or 0.0):
-            families[kind] = item
-    if "simple" in families and "deep" in families:
-        simple, deep = families["simple"], families["deep"]
+    best: dict[str, Evidence] = {}
+    for item in sorted(_raced(material, measure, split), key=_merit):
+        best[family(material, item.model)] = item
+    if "simple" in best and "deep" in best:
+        simple, deep = best["simple"], best["deep"]
         return (
             f"On {where} patients the best simple model ({model_name(simple.model)}) reaches "
             f"{_value(simple)} and the best deep one ({model_name(deep.model)}) {_value(deep)}"
         )
-    return f"{words(measure).name.capitalize()} of each model on {where} patients"
+    name = words(measure).name
+    return f"{name[:1].upper()}{name[1:]} of each model on {where} patients"
 
 
 def _value(item: Evidence) -> str:
@@ -124,25 +102,34 @@ def _value(item: Evidence) -> str:
 
 def _difference(material: Material) -> list[Block]:
     found = material.book.all("deep_minus_simple.", split="held_out")
+    found = [item for item in found if _of(item) != "patients_needed"]
+    first = [item for item in found if _of(item) == primary(material)]
+    others = [item for item in found if item not in first]
     if not found:
         return []
+    least = material.file("verdict.json").at("worthwhile").number()
+    worth = "" if least is None else f" A difference of {least:.3g} was set as worth having."
+    note = f"Both models answer for the same patients, so chance that hits both cancels.{worth}"
+    caption = "What the deep model chosen in training adds to the simple one, on the same patients"
+    blocks: list[Block] = [_differences(material, caption, first or others)]
+    blocks.append(Text(body=note, kind="note"))
+    if first and others:
+        table = _differences(material, f"{caption}, by other measures", others)
+        blocks.append(Fold(title="The difference by other measures", blocks=[table]))
+    return blocks
+
+
+def _differences(material: Material, caption: str, found: list[Evidence]) -> Table:
     rows = [
-        (
-            term(x.measure.split(".", 1)[1], words(x.measure.split(".", 1)[1]).name),
-            count(x.subjects),
-            material.book.cite(x),
-            _reads(x),
-        )
-        for x in found
+        (term(_of(item)), count(item.subjects), material.book.cite(item), _reads(item))
+        for item in found
     ]
-    worth = material.file("verdict.json").at("worthwhile").number()
-    least = "" if worth is None else f" A difference of {worth:g} was set as worth having."
-    table = Table(
-        caption="Deep less simple, on the same patients", rows=rows,
-        head=("Measure", "Patients", "Difference (95 % interval)", "What it says"),
-    )  # fmt: skip
-    text = f"Both models answer for the same patients, so chance that hits both cancels.{least}"
-    return [table, Text(body=text, kind="note")]
+    head = ("Measure", "Patients", "Deep less simple (95 % interval)", "What it says")
+    return Table(caption=caption, rows=rows, head=head)
+
+
+def _of(item: Evidence) -> str:
+    return item.measure.split(".", 1)[1]
 
 
 def _reads(item: Evidence) -> str:
@@ -153,86 +140,26 @@ def _reads(item: Evidence) -> str:
     return "the deep model's is higher" if item.low > 0 else "the deep model's is lower"
 
 
-def _numbers(material: Material, caption: str, names: tuple[str, ...]) -> list[Block]:
-    found = [
-        item
-        for split in ("held_out", "external")
-        for name in names
-        if (item := material.book.one(name, material.released, split)) is not None
-    ]
-    if not found:
-        return []
-    several = len({item.data for item in found}) > 1
+def _comparators(material: Material) -> list[Block]:
+    """Other people's predictions, ours and the difference, on those to whom they gave one."""
+    models = dict.fromkeys(
+        item.model for item in material.book.lines if item.model.startswith("comparator:")
+    )
     rows = []
-    for item in found:
-        word = words(item.measure)
-        where = f"{item.data.split('@')[0].replace('_', ' ')}: " if several else ""
-        name = lines(term(item.measure, where + word.name), small(word.statistician))
-        rows.append((name, count(item.subjects), material.book.cite(item), word.meaning))
-    head = ("Measure", "Patients", "Number (95 % interval)", "How to read it")
-    return [Table(caption=caption, head=head, rows=rows)]
-
-
-def _operating(material: Material) -> list[Block]:
-    table = material.file("curves.json").at("table_per_1000")
-    blocks: list[Block] = []
-    rows = [
-        (name, _people(table, key))
-        for name, key in (
-            ("Alerted", "alerts"),
-            ("Alerted rightly", "right"),
-            ("Alerted in vain", "wrong"),
-            ("Missed: outcome without an alert", "missed"),
-            ("Rightly left alone", "spared"),
-            ("No answer given (abstained)", "abstained"),
-        )
-        if people_number(table, key) is not None
-    ]
-    caption = per_thousand(table) or "What happens at the chosen threshold, among 1,000 patients"
-    if rows:
-        head = ("Of 1,000 patients", "Patients (95 % interval)")
-        blocks.append(Table(caption=caption, head=head, rows=rows, kind="narrow"))
-        threshold = table.at("threshold").number()
-        if threshold is not None:
-            blocks.append(Text(body=f"Alert at a risk of {threshold:.3g} or more.", kind="note"))
-    measured = _numbers(material, "The operating point in rates", _OPERATING)
-    if blocks or measured:
-        blocks.insert(0, Heading(body="The operating point", anchor="operating-point"))
-    return [*blocks, *measured]
-
-
-def _people(table: Node, key: str) -> str:
-    node = people_node(table, key)
-    if not node.pairs():
-        return f"{node.number() or 0:,.0f}"
-    value, low, high = (
-        None if end is None else float(round(end))
-        for end in (node.at(key).number() for key in ("value", "low", "high"))
-    )
-    return interval(value, low, high)
-
-
-def _inputs(material: Material) -> list[Block]:
-    listed = material.file("curves.json").at("importance").each()
-    if not listed:
+    for model in models:
+        name = model.removeprefix("comparator:")
+        theirs = material.book.one("auroc", model)
+        ours = material.book.all("auroc", model=material.released, slice_=f"with {name}")
+        gap = material.book.one(f"model_minus_{name}.auroc", material.released)
+        if theirs is None or not ours or gap is None:
+            continue
+        cite = material.book.cite
+        rows.append((name, count(theirs.subjects), cite(theirs), cite(ours[-1]), cite(gap)))
+    if not rows:
         return []
-    rows = [
-        (node.at("field").text(), _three(node, ""), _three(node, "shuffled_"))
-        for node in listed[:20]
-    ]
-    first = rows[0][0]
-    table = Table(
-        caption=f"{first} matters most: what is lost when an input is shuffled among patients",
-        head=("Input", "Lost", "Lost by a model of shuffled outcomes"),
-        rows=rows,
-    )
-    note = (
-        "The right column is the check: a model that was trained on shuffled outcomes has nothing "
-        "to know, so what it loses is noise."
-    )
-    return [Fold(title="Which inputs mattered", blocks=[table, Text(body=note, kind="note")])]
-
-
-def _three(node: Node, prefix: str) -> str:
-    value, low, high = (node.at(prefix + key).number() for key in ("value", "low", "high"))
-    return interval(value, low, high)
+    head = (
+        "Given with the data", "Patients", "Theirs", model_name(material.released),
+        "Ours less theirs",
+    )  # fmt: skip
+    caption = "Ranking of patients (AUROC) beside predictions that came with the data"
+    return [Table(caption=caption, head=head, rows=rows)]

@@ -16,7 +16,7 @@ from bedside.core.run import Run
 from bedside.core.spec import Plain
 from bedside.core.study import Study
 from bedside.methods.measure_words import words
-from bedside.methods.words import interval
+from bedside.methods.words import interval, patients
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,7 @@ class Book:
     """All evidence, and how a number is written so that it leads to its line."""
 
     def __init__(self, evidence: list[Evidence]) -> None:
-        self.lines = evidence
-        self._places = {item.id: place for place, item in enumerate(evidence)}
+        self.lines = list({item.id: item for item in evidence}.values())
 
     def all(
         self, measure: str = "", *, model: str | None = None, split: str = "held_out",
@@ -91,25 +90,27 @@ class Book:
         found = (self.one(measure, model) for measure in measures)
         return next((item for item in found if item is not None), None)
 
-    def cite(self, item: Evidence) -> Markup:
-        """The number with its interval, as a link to its line."""
-        return Markup('<a class="n" href="#e-{}">{}</a>').format(item.id, said(item))
+    def cite(self, item: Evidence, text: str = "") -> Markup:
+        """The number with its interval, or `text`, as a link to its line."""
+        return Markup('<a class="n" href="#e-{}">{}</a>').format(item.id, text or said(item))
 
-    def link(self, reference: str) -> Evidence | None:
-        """The line that an id, or `measure slice`, refers to."""
-        if reference in self._places:
-            return self.lines[self._places[reference]]
-        measure, _, slice_ = reference.replace(" @ ", " ").partition(" ")
-        found = [x for x in self.lines if x.measure == measure and slice_ in ("", x.slice)]
-        return found[-1] if found else None
+    def found(self, measure: str, slice_: str, data: str = "") -> Evidence | None:
+        """The last line on a measure and a slice, of whatever model."""
+        same = [x for x in self.lines if x.measure == measure and x.slice == slice_]
+        same = [x for x in same if not data or x.data == data]
+        return same[-1] if same else None
 
 
 def said(item: Evidence) -> str:
     """Value and interval in the unit a reader expects."""
-    share = words(item.measure).share and item.unit in ("", "share")
-    unit = "share" if share else item.unit
-    if unit.startswith("per 100") or item.measure.endswith("_per_100"):
+    word = words(item.measure)
+    unit = item.unit
+    if not unit:
+        unit = "share" if word.share else "points" if word.points else ""
+    if unit.startswith("per 1"):
         unit = ""
+    if unit == "patients" and item.value is not None:
+        return patients(item.value)
     return interval(item.value, item.low, item.high, unit)
 
 
@@ -147,7 +148,7 @@ class Material:
         """Models in the order of the race, then those that evidence alone names."""
         raced = [entry.at("name").text() for entry in self.race()]
         named = dict.fromkeys(x.model for x in self.book.lines if x.model and x.model not in raced)
-        return [*raced, *(name for name in named if _is_model(name, self.runs))]
+        return [*raced, *named] if "evaluate" in self.runs else raced
 
     def race(self) -> list[Node]:
         """Entries of the race."""
@@ -180,7 +181,3 @@ def _readable(runs: Mapping[str, Run]) -> Iterator[tuple[str, Node]]:
     for name, stage in FILES.items():
         if stage in runs and (runs[stage].folder / name).is_file():
             yield name, Node(runs[stage].read_json(name))
-
-
-def _is_model(name: str, runs: Mapping[str, Run]) -> bool:
-    return bool(name) and "evaluate" in runs

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from markupsafe import Markup
+
+from bedside.adapters.svg import Axis, Frame
+from bedside.adapters.svg_lines import Bars, LinePlot, line_plot
 from bedside.core.evidence import Evidence
 from bedside.methods.measure_words import words
-from bedside.methods.words import count, percent
-from bedside.stages.report.blocks import Block, Section, Table, Text, lines, small, term
-from bedside.stages.report.curves import of_released, risk_coverage
+from bedside.methods.words import count
+from bedside.stages.report.blocks import Block, Figure, Section, Table, Text, term
+from bedside.stages.report.curves import of_released, risk_coverage, side_by_side
+from bedside.stages.report.models import primary
 from bedside.stages.report.reading import Material, said
 
-_PARTS = ("abst", "coverage", "novelty", "ood", "set_size", "interval_width", "silent", "answered")
+_PARTS = (
+    "abstention_rate", "conformal_coverage", "conformal_set_size", "conformal_single",
+    "conformal_width", "novelty", "aurc",
+)  # fmt: skip
 
 
 def silence_section(material: Material) -> Section | None:
@@ -21,7 +29,7 @@ def silence_section(material: Material) -> Section | None:
     if found:
         blocks.append(_table(material, found))
     blocks += _reasons(material)
-    blocks += risk_coverage(material)
+    blocks += side_by_side([*_novelty(material), *risk_coverage(material)])
     return Section(
         anchor="silence", title="When it should stay silent", lead=_lead(found), blocks=blocks
     )
@@ -29,16 +37,18 @@ def silence_section(material: Material) -> Section | None:
 
 def _evidence(material: Material) -> list[Evidence]:
     own = material.book.all(model=material.released, slice_=None)
-    own = [item for item in own if item.stage == "evaluate" and "=" not in item.slice]
-    return [item for item in own if any(part in item.measure for part in _PARTS)]
+    return [
+        item
+        for item in own
+        if item.measure in _PARTS and (item.slice == "all" or item.slice.startswith("outcome="))
+    ]
 
 
 def _lead(found: list[Evidence]) -> str:
-    silent = next((x for x in found if x.measure.startswith("abst") and x.slice == "all"), None)
+    silent = next((x for x in found if x.measure == "abstention_rate" and x.slice == "all"), None)
     if silent is None or silent.value is None:
         return "How often the model should stay silent was not measured."
-    whole = silent.value / 100 if silent.measure.endswith("_per_100") else silent.value
-    people = round(whole * silent.subjects)
+    people = round(silent.value * silent.subjects)
     return (
         f"Of {count(silent.subjects)} held-out patients, {count(people)} would get no prediction: "
         f"{said(silent)}."
@@ -49,34 +59,85 @@ def _rule(material: Material) -> str:
     rule = material.study.decision
     parts = [
         "It abstains from patients who are more unlike the others than "
-        f"{percent(rule.novelty_quantile)} of tune patients, and when more than "
-        f"{percent(rule.most_missing)} of the inputs are missing"
+        f"{rule.novelty_quantile * 100:g} % of tune patients, and when more than "
+        f"{rule.most_missing * 100:g} % of the inputs are missing"
     ]
     if rule.abstain_when_ambiguous:
         parts.append("and when the set of possible answers holds more than one, or none")
     return (
         ", ".join(parts)
-        + f". Its sets and intervals aim at a coverage of {percent(rule.coverage)}."
+        + f". Its sets and intervals aim at a coverage of {rule.coverage * 100:g} %."
     )
 
 
 def _table(material: Material, found: list[Evidence]) -> Table:
     rows = []
     for item in found:
-        word = words(item.measure)
-        about = "" if item.slice == "all" else f": {item.slice}"
-        name = lines(term(item.measure, word.name + about), small(word.statistician))
-        rows.append((name, count(item.subjects), material.book.cite(item), word.meaning))
+        about = "" if item.slice == "all" else f"{item.slice}: "
+        meaning = words(item.measure).meaning
+        name = term(item.measure, about)
+        rows.append((name, count(item.subjects), material.book.cite(item), meaning))
     head = ("Measure", "Patients", "Number (95 % interval)", "How to read it")
     return Table(caption="Silence, sets and novelty on held-out patients", head=head, rows=rows)
 
 
 def _reasons(material: Material) -> list[Block]:
-    """How many fell silent for which reason, where evaluate says so."""
-    reasons = of_released(material, "novelty").at("reasons")
-    pairs = reasons.pairs() or of_released(material, "abstention").at("reasons").pairs()
-    rows = [(name, count(node.number() or 0)) for name, node in pairs if name]
-    if not rows:
+    """How many fell silent for which reason, and how the model does on the others."""
+    found = material.book.all("abstention_rate", model=material.released, slice_=None)
+    rows = [
+        (item.slice.removeprefix("reason="), count(round((item.value or 0) * item.subjects)),
+         count(item.subjects), material.book.cite(item))
+        for item in found
+        if item.slice.startswith("reason=")
+    ]  # fmt: skip
+    blocks: list[Block] = []
+    if rows:
+        head = ("Reason", "Silent", "Of patients", "Share (95 % interval)")
+        blocks.append(Table(caption="Why it stayed silent", head=head, rows=rows))
+    measure = primary(material)
+    answered = material.book.all(measure, model=material.released, slice_="answered")
+    overall = material.book.one(measure, material.released)
+    if answered and overall is not None:
+        word = words(measure)
+        blocks.append(
+            Text(
+                body=Markup("{} ({}) among the {} who get an answer: {}; among all {}: {}.").format(
+                    word.name.capitalize(),
+                    word.short,
+                    count(answered[-1].subjects),
+                    material.book.cite(answered[-1]),
+                    count(overall.subjects),
+                    material.book.cite(overall),
+                )
+            )
+        )
+    return blocks
+
+
+def _novelty(material: Material) -> list[Block]:
+    """How unlike the training patients these are, with the limit."""
+    found = of_released(material, "novelty")
+    edges = [x for x in found.at("edges").numbers() if x is not None]
+    counts = [x for x in found.at("counts").numbers() if x is not None]
+    limit = found.at("limit").number()
+    if limit is None or len(edges) != len(counts) + 1 or not sum(counts):
         return []
-    head = ("Reason", "Patients")
-    return [Table(caption="Why it stayed silent", head=head, rows=rows, kind="narrow")]
+    reason = material.book.all(
+        "abstention_rate", model=material.released, slice_="reason=unlike the training patients"
+    )
+    share = f"{count(round((reason[-1].value or 0) * reason[-1].subjects))} of " if reason else ""
+    whole = count(reason[-1].subjects if reason else sum(counts))
+    title = (
+        f"{share}{whole} held-out patients are too unlike the training patients for an answer"
+        if reason
+        else f"How unlike the training patients {whole} held-out patients are"
+    )
+    frame = Frame(
+        x=Axis(title="novelty (how unlike the training patients)", low=edges[0], high=edges[-1]),
+        y=Axis(title="patients", low=0.0, high=max(counts) * 1.05),
+    )
+    plot = LinePlot(
+        frame=frame, finding=title, upright=limit, upright_name="limit",
+        columns=Bars(edges=edges, counts=counts),
+    )  # fmt: skip
+    return [Figure(title=title, picture=line_plot(plot))]

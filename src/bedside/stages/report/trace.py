@@ -6,7 +6,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 
 from bedside.core.evidence import Evidence
-from bedside.methods.measure_words import WORDS, words
+from bedside.methods.measure_words import WORDS, is_difference, words
 from bedside.methods.words import count, duration
 from bedside.stages.report.blocks import Block, Fold, Section, Table, Text, code, lines, small
 from bedside.stages.report.reading import Material, Node, said
@@ -148,7 +148,7 @@ def glossary(material: Material) -> Fold:
 
 
 def _plain(measure: str) -> str:
-    return measure.split(".", 1)[1] if measure.startswith("deep_minus_simple.") else measure
+    return measure.split(".", 1)[1] if is_difference(measure) else measure
 
 
 def evidence_table(material: Material) -> Fold:

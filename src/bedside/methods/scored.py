@@ -13,6 +13,9 @@ from bedside.core.dataset import Target
 from bedside.methods.policy import REASONS, Decisions
 from bedside.methods.served import labels_of
 
+_FEW = 12
+"""Labels whose sets are counted without sorting."""
+
 
 def refuse(decisions: Decisions, rows: NDArray[np.bool_]) -> Decisions:
     """The same decisions, with an abstention for `rows` [N]: those that are out of schema."""
@@ -80,7 +83,13 @@ def _named(names: Sequence[str], index: NDArray[np.int64]) -> pl.Series:
 
 def _sets(labels: Sequence[str], held: NDArray[np.bool_], said: NDArray[np.bool_]) -> pl.Series:
     """Few different sets occur: name each once, then look up."""
-    found, which = np.unique(held, axis=0, return_inverse=True)
+    if len(labels) <= _FEW:
+        number = held @ (1 << np.arange(len(labels)))
+        present = np.flatnonzero(np.bincount(number, minlength=1))
+        found = (present[:, None] >> np.arange(len(labels))) & 1 > 0
+        which = np.searchsorted(present, number)
+    else:
+        found, which = np.unique(held, axis=0, return_inverse=True)
     texts = [" | ".join(name for name, has in zip(labels, row, strict=True) if has)
              for row in found]  # fmt: skip
     return _named(texts, np.where(said, which.reshape(-1), -1))

@@ -66,7 +66,7 @@ def _parse(
         path,
         separator=data.separator,
         has_header=data.header,
-        new_columns=None if data.header else names,
+        new_columns=names,
         skip_lines=data.skip,
         encoding=data.encoding,
         null_values=[code for code in data.missing if isinstance(code, str)] or None,
@@ -112,10 +112,26 @@ def first_lines(path: Path, encoding: str, count: int) -> list[str]:
         raise _unreadable(path, Data(encoding=encoding), str(error)) from None
 
 
+def decodes(path: Path, encoding: str) -> bool:
+    """Whether all of a text file, gzipped or not, is in this encoding."""
+    try:
+        with _opened(path) as raw, io.TextIOWrapper(raw, encoding=encoding, newline="") as text:
+            while text.read(1 << 20):
+                pass
+    except UnicodeDecodeError:
+        return False
+    except (OSError, EOFError, zlib.error) as error:
+        raise _unreadable(path, Data(encoding=encoding), str(error)) from None
+    return True
+
+
 def _opened(path: Path) -> BinaryIO:
+    return cast("BinaryIO", gzip.open(path)) if _zipped(path) else path.open("rb")
+
+
+def _zipped(path: Path) -> bool:
     with path.open("rb") as file:
-        zipped = file.read(2) == b"\x1f\x8b"
-    return cast("BinaryIO", gzip.open(path)) if zipped else path.open("rb")  # the caller closes it
+        return file.read(2) == b"\x1f\x8b"
 
 
 def _unreadable(path: Path, data: Data, why: str) -> DataError:
@@ -134,7 +150,7 @@ def _unreadable(path: Path, data: Data, why: str) -> DataError:
             found="a row with more",
             hint="check separator and quotes; separator and skip are keys of [data]",
         )
-    if any(word in lower for word in ("gzip", "deflate", "end-of-stream", "corrupt", "eof")):
+    if path.is_file() and _zipped(path):
         return DataError(
             path.name,
             expected="a whole gzip archive",

@@ -232,8 +232,11 @@ def _enough(samples: pl.DataFrame, target: Target) -> None:
                 hint="more patients are needed, or other shares in [prepare]",
             )
     train = samples.filter(pl.col("split") == "train")
-    column = "event" if target.type == "survival" else "target"
-    if train[column].drop_nulls().n_unique() < 2:
+    if target.type == "survival":
+        learnable = bool((train["event"] == 1).any())
+    else:
+        learnable = train["target"].drop_nulls().n_unique() >= 2
+    if not learnable:
         raise DataError(
             "split 'train'",
             expected="outcomes that differ between its patients",

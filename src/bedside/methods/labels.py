@@ -67,7 +67,9 @@ def _timed(frame: pl.DataFrame, task: Task) -> tuple[pl.DataFrame, Target]:
     labels = labels.select(
         pl.when(known).then(pl.col(name)).alias(name) for name in ("target", "duration", "event")
     )
-    _two_kinds(labels["event"] if task.type == "survival" else labels["target"], task)
+    # Survival without a censored subject is fine; without an event it was refused above.
+    if task.type != "survival" and labels["target"].drop_nulls().n_unique() < 2:
+        raise _one_kind(task.event, "subjects with the outcome and subjects without")
     classes = ("no", "yes") if task.type == "binary" else ()
     return labels, Target(
         type=task.type,
@@ -193,11 +195,6 @@ def _untimed(target: pl.Series) -> pl.DataFrame:
     return pl.DataFrame({"target": target.alias("target")}).with_columns(
         duration=pl.lit(None, dtype=pl.Float64), event=pl.lit(None, dtype=pl.Int8)
     )
-
-
-def _two_kinds(labels: pl.Series, task: Task) -> None:
-    if labels.drop_nulls().n_unique() < 2:
-        raise _one_kind(task.event, "subjects with the outcome and subjects without")
 
 
 def _one_kind(name: str, expected: str) -> DataError:

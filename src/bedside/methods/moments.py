@@ -16,7 +16,7 @@ _FORMS = (
     "%Y-%m-%dT%H:%M",
     "%Y/%m/%d",
 )
-_OFFSET = re.compile(r"^(?P<column>.+?)\+(?P<count>\d+(?:\.\d+)?)\s*(?P<unit>min|h|d)$")
+_OFFSET = re.compile(r"^(?P<column>.+?)\s*\+\s*(?P<count>\d+(?:\.\d+)?)\s*(?P<unit>min|h|d)$")
 _MINUTES = {"min": 1.0, "h": 60.0, "d": 1440.0}
 
 

@@ -7,9 +7,8 @@ first, `examine` says which rows have which problem so that a batch can abstain 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +20,6 @@ from bedside.core.spec import nearest
 from bedside.methods.labels import words_of
 
 Arrays = dict[str, npt.NDArray[np.generic]]
-Unknown = Literal["refuse", "missing"]
 BOOLEAN = ("false", "true")
 """The vocabulary of a yes-or-no field; yes, no, y, n, t, f, 1 and 0 are read as these."""
 _YES_OR_NO = {
@@ -61,10 +59,10 @@ def encode(frame: pl.DataFrame, schema: Schema) -> Arrays:
 
 
 def encode_fields(
-    frame: pl.DataFrame, fields: Sequence[Field], unknown: Unknown = "refuse"
+    frame: pl.DataFrame, fields: Sequence[Field], lenient: Collection[str] = ()
 ) -> Arrays:
-    """As `encode`; `unknown="missing"` reads categories outside the vocabulary as missing."""
-    arrays, problems = _encoded(frame, fields, unknown)
+    """As `encode`; the fields in `lenient` read categories outside the vocabulary as missing."""
+    arrays, problems = _encoded(frame, fields, lenient)
     for problem in problems:
         rows = problem.rows.arg_true()
         raise DataError(
@@ -82,7 +80,7 @@ def examine(frame: pl.DataFrame, schema: Schema) -> Examined:
 
     An absent column is still a DataError: then no row is in order.
     """
-    arrays, problems = _encoded(frame, schema.fields, "refuse")
+    arrays, problems = _encoded(frame, schema.fields, ())
     code = np.zeros(frame.height, np.int64)
     for number, problem in enumerate(problems, start=1):
         code[problem.rows.to_numpy() & (code == 0)] = number
@@ -106,7 +104,7 @@ def blanked(column: pl.Series, codes: Sequence[str | float]) -> pl.Series:
 
 
 def _encoded(
-    frame: pl.DataFrame, fields: Sequence[Field], unknown: Unknown
+    frame: pl.DataFrame, fields: Sequence[Field], lenient: Collection[str]
 ) -> tuple[Arrays, list[_Problem]]:
     problems: list[_Problem] = []
     numeric = [field for field in fields if field.kind == "numeric"]
@@ -117,7 +115,7 @@ def _encoded(
     for at, field in enumerate(numeric):
         numeric_PS[at] = _numbers(_column(frame, field), field, problems)
     for at, field in enumerate(category):
-        codes_CS[at] = _codes(_column(frame, field), field, unknown, problems)
+        codes_CS[at] = _codes(_column(frame, field), field, problems, lenient=field.name in lenient)
     return {
         "numeric": np.ascontiguousarray(numeric_PS.T),
         "codes": np.ascontiguousarray(codes_CS.T),
@@ -139,7 +137,8 @@ def _numbers(column: pl.Series, field: Field, problems: list[_Problem]) -> npt.N
     if isinstance(column.dtype, (pl.Enum, pl.Categorical)):
         column = column.cast(pl.String)
     if column.dtype == pl.String:
-        column = column.set(column.str.strip_chars() == "", None)
+        column = column.str.strip_chars()
+        column = column.set(column == "", None)
     if column.dtype.is_nested() or column.dtype.is_temporal() or column.dtype == pl.Binary:
         number = pl.repeat(None, len(column), dtype=pl.Float64, eager=True)
     else:
@@ -172,7 +171,7 @@ def _range(field: Field) -> str:
 
 
 def _codes(
-    column: pl.Series, field: Field, unknown: Unknown, problems: list[_Problem]
+    column: pl.Series, field: Field, problems: list[_Problem], *, lenient: bool
 ) -> npt.NDArray[np.int64]:
     if column.dtype.is_nested() or column.dtype == pl.Binary:
         problems.append(_Problem(field.name, column.is_not_null(), "a category", "something else"))
@@ -183,7 +182,7 @@ def _codes(
     index = {name: at for at, name in enumerate(field.categories, start=1)}
     codes = words.replace_strict(index, default=0, return_dtype=pl.Int64).fill_null(0)
     wrong = (codes == 0) & words.is_not_null()
-    if unknown == "refuse" and bool(wrong.any()):
+    if not lenient and bool(wrong.any()):
         expected = f"one of its {len(field.categories)} categories, or nothing"
         problems.append(_Problem(field.name, wrong, expected, "an unknown category"))
     return codes.to_numpy()

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 
 from bedside.adapters.arff import read_arff
-from bedside.adapters.csv import first_lines, read_csv
+from bedside.adapters.csv import decodes, first_lines, read_csv
 from bedside.adapters.parquet import read_parquet
 from bedside.core.errors import DataError
 from bedside.core.study import Data
@@ -56,15 +56,7 @@ def _look(path: Path) -> tuple[Data, pl.DataFrame]:
 
 
 def _encoding(path: Path) -> str:
-    for encoding in _ENCODINGS:
-        try:
-            first_lines(path, encoding, 1 << 62)
-        except DataError:
-            if encoding == _ENCODINGS[-1]:
-                raise
-            continue
-        break
-    return encoding
+    return next((name for name in _ENCODINGS if decodes(path, name)), _ENCODINGS[0])
 
 
 def _codes(frame: pl.DataFrame) -> list[str]:

@@ -17,7 +17,7 @@ from bedside.core.errors import DataError, StudyError
 from bedside.core.inputs import Inputs, Recipe
 from bedside.core.study import Study
 from bedside.methods.moments import moments
-from bedside.modalities.tables.encode import encode_fields
+from bedside.modalities.tables.encode import Arrays, encode_fields
 from bedside.modalities.tables.prepare_columns import (
     Made,
     freeze,
@@ -70,28 +70,34 @@ def arrange(
     rows = pl.Series(train)
     wanted = [name for name, role in found.items() if role in ("feature", "group", "comparator")]
     made = {name: make(frame, name, study, moment) for name in wanted}
-    fields = {
-        name: freeze(item, rows, study, recipe)
-        for name, item in made.items()
-        if found[name] == "feature"
-    }
-    _something_known(made, fields, study)
-    cleaned = pl.DataFrame([made[name].values for name in fields])
-    arrays = encode_fields(cleaned, list(fields.values()), unknown="missing")
-    frozen = _with_seen(list(fields.values()), arrays["numeric"], train)
+    features = [item for name, item in made.items() if found[name] == "feature"]
+    _something_known(features, study)
+    fields, arrays = _frozen(features, rows, study, recipe)
+    by_name = {field.name: field for field in fields}
     groups = [made[name] for name in wanted if found[name] == "group" or made[name].declared.group]
     others = [made[name] for name in wanted if found[name] == "comparator"]
-    records = [
-        *(record(item, found[name], fields.get(name), frame.height) for name, item in made.items()),
-        *task_records(found, frame),
-    ]
     return Inputs(
-        fields=frozen,
+        fields=fields,
         arrays=arrays,
         groups=pl.DataFrame([group(item, rows) for item in groups]),
         comparators=pl.DataFrame([comparator(item) for item in others]),
-        columns=tuple(records),
+        columns=(
+            *(record(made[name], found[name], by_name.get(name), frame.height) for name in wanted),
+            *task_records(found, frame),
+        ),
     )
+
+
+def _frozen(
+    features: list[Made], train: pl.Series, study: Study, recipe: Recipe
+) -> tuple[tuple[Field, ...], Arrays]:
+    fields = [freeze(item, train, study, recipe) for item in features]
+    # A stated vocabulary is a promise about all rows; one that was found in training rows is not.
+    found_here = [
+        item.name for item in features if item.kind != "boolean" and not item.declared.categories
+    ]
+    arrays = encode_fields(pl.DataFrame([item.values for item in features]), fields, found_here)
+    return _with_seen(fields, arrays["numeric"], train.to_numpy()), arrays
 
 
 def _one(path: Path, study: Study, names: tuple[str, ...]) -> pl.DataFrame:
@@ -112,19 +118,19 @@ def _text_columns(study: Study) -> set[str]:
     return named | declared
 
 
-def _something_known(made: dict[str, Made], fields: dict[str, Field], study: Study) -> None:
-    if not fields:
+def _something_known(features: list[Made], study: Study) -> None:
+    if not features:
         raise DataError(
             study.file.name,
             expected="at least one column that is a feature",
             found="none",
             hint="see the roles in [columns], and undeclared in [prepare]",
         )
-    if all(made[name].values.null_count() == len(made[name].values) for name in fields):
+    if all(item.values.null_count() == len(item.values) for item in features):
         raise DataError(
             study.data.source,
             expected="values in at least one feature",
-            found=f"all of the {len(fields)} features missing in every row",
+            found=f"all of the {len(features)} features missing in every row",
             hint="check separator and the codes for missing",
         )
 

@@ -36,14 +36,16 @@ def together(parts: Iterable[Markup]) -> Markup:
     return Markup("").join(parts)
 
 
-def drawing(body: Markup, finding: str, *, width: float = WIDTH, height: float = HEIGHT) -> Markup:
+def drawing(
+    body: Markup, finding: str, *, width: float = WIDTH, height: float = HEIGHT, kind: str = ""
+) -> Markup:
     """A whole `<svg>` that scales with its column and tells `finding` to those who cannot see."""
     return element(
         "svg",
         element("title", finding) + body,
         viewBox=f"0 0 {_short(width)} {_short(height)}",
         role="img",
-        class_="plot",
+        class_=f"plot {kind}".rstrip(),
         aria_label=finding,
     )
 

@@ -49,7 +49,9 @@ def flow_diagram(flow: Flow, finding: str) -> Markup:
     body, y = _box(flow.rest, main[0], y + 28, main[1])
     parts.append(body)
     ends, height = _ends(flow.ends, middle, y)
-    return drawing(together([*parts, *ends]), finding, width=_WIDTH, height=height + 6)
+    return drawing(
+        together([*parts, *ends]), finding, width=_WIDTH, height=height + 6, kind="flow-chart"
+    )
 
 
 def _ends(boxes: Sequence[Box], middle: float, y: float) -> tuple[list[Markup], float]:

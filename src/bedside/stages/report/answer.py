@@ -50,10 +50,13 @@ def answer(material: Material) -> Section:
 
 
 def _stop(material: Material) -> list[Block]:
-    return [
-        Text(body=f"{_STAGE_WORDS.get(stage, stage)}: {signs(reason)}", kind="stop")
-        for stage, reason in material.stops
-    ]
+    blocks: list[Block] = []
+    for stage, reason in material.stops:
+        gates = material.file("gates.json").each() if stage == "release" else []
+        missed = sum(gate.at("verdict").text() != "pass" for gate in gates)
+        why = f"{missed} of {len(gates)} requirements not met." if missed else signs(reason)
+        blocks.append(Text(body=f"{_STAGE_WORDS.get(stage, stage)}: {why}", kind="stop"))
+    return blocks
 
 
 def _verdict(material: Material) -> str:
@@ -103,8 +106,7 @@ def _release(material: Material) -> list[Block]:
     hurting = [gate for gate in gates if gate.at("verdict").text() != "pass"]
     if hurting:
         items = [gate_line(gate) for gate in hurting]
-        named = "requirement" if len(gates) == 1 else "requirements"
-        title = f"{len(hurting)} of {len(gates)} {named} stop the release:"
+        title = "What stops the release:"
         return [Text(body=title, kind="subject"), Points(items=items), *gate_table(material)]
     if any(stage == "release" for stage, _ in material.stops):
         return gate_table(material)

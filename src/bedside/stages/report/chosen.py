@@ -59,7 +59,7 @@ def _numbers(material: Material, caption: str, names: tuple[str, ...]) -> list[B
         name, number = term(item.measure, where), material.book.cite(item)
         rows.append((name, count(item.subjects), number, words(item.measure).meaning))
     head = ("Measure", "Patients", "Number (95 % interval)", "How to read it")
-    return [Table(caption=caption, head=head, rows=rows)]
+    return [Table(caption=caption, head=head, rows=rows, kind="stack")]
 
 
 def _operating(material: Material) -> list[Block]:

@@ -53,7 +53,7 @@ def forest(
         rows.append((entry.name, count(item.subjects), shown, forest_row(axis, row, reference)))
     head = (first, "Patients", _head(items[0]) if items else "", "")
     foot = ("", "", "", forest_axis(axis, reference))
-    return Table(caption=caption, head=head, rows=rows, foot=foot, kind="forest")
+    return Table(caption=caption, head=head, rows=rows, foot=foot, kind="forest stack")
 
 
 def _head(item: Evidence) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bedside.core.evidence import Evidence
 from bedside.methods.measure_words import words
-from bedside.methods.words import group, joined
+from bedside.methods.words import group
 from bedside.stages.report.blocks import Block, Fold, Section, Text
 from bedside.stages.report.forest import Entry, forest
 from bedside.stages.report.models import colour, primary
@@ -85,9 +85,8 @@ def _caption(measure: str, overall: Evidence | None, found: list[Evidence]) -> s
         return f"{name} by group"
     if not apart:
         return f"{name}: in no group does the interval miss the value of all patients"
-    return (
-        f"{name} differs from that of all patients in {joined([group(x.slice) for x in apart[:4]])}"
-    )
+    named = "; ".join(group(item.slice) for item in apart[:4])
+    return f"{name} differs from that of all patients in: {named}"
 
 
 def apart_from(overall: Evidence | None, found: list[Evidence]) -> list[Evidence]:

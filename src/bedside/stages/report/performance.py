@@ -125,7 +125,7 @@ def _differences(material: Material, caption: str, found: list[Evidence]) -> Tab
         for item in found
     ]
     head = ("Measure", "Patients", "Deep less simple (95 % interval)", "What it says")
-    return Table(caption=caption, rows=rows, head=head)
+    return Table(caption=caption, rows=rows, head=head, kind="stack")
 
 
 def _of(item: Evidence) -> str:

@@ -78,7 +78,8 @@ def _table(material: Material, found: list[Evidence]) -> Table:
         name = term(item.measure, about)
         rows.append((name, count(item.subjects), material.book.cite(item), meaning))
     head = ("Measure", "Patients", "Number (95 % interval)", "How to read it")
-    return Table(caption="Silence, sets and novelty on held-out patients", head=head, rows=rows)
+    caption = "Silence, sets and novelty on held-out patients"
+    return Table(caption=caption, head=head, rows=rows, kind="stack")
 
 
 def _reasons(material: Material) -> list[Block]:

@@ -184,6 +184,8 @@ def _external(samples: pl.DataFrame, rules: Rules, flow: list[dict[str, object]]
     """Mark external rows; a subject with such rows has no other rows in the data."""
     _known_sites(samples, rules.external_sites)
     apart = pl.lit(value=False)
+    if not rules.external_sites and rules.external_after is None:
+        return samples.with_columns(external=apart)
     if rules.external_sites:
         apart = apart | pl.col("site").is_in(list(rules.external_sites)).fill_null(value=False)
     if rules.external_after is not None:

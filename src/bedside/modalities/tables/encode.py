@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,8 @@ _YES_OR_NO = {
     **dict.fromkeys(("true", "t", "yes", "y", "1"), "true"),
     **dict.fromkeys(("false", "f", "no", "n", "0"), "false"),
 }
+_BLOCK = 4096
+Number = TypeVar("Number", np.float32, np.int64)
 LARGEST = float(np.finfo(np.float32).max)
 
 
@@ -117,9 +120,17 @@ def _encoded(
     for at, field in enumerate(category):
         codes_CS[at] = _codes(_column(frame, field), field, problems, lenient=field.name in lenient)
     return {
-        "numeric": np.ascontiguousarray(numeric_PS.T),
-        "codes": np.ascontiguousarray(codes_CS.T),
+        "numeric": _rows_first(numeric_PS),
+        "codes": _rows_first(codes_CS),
     }, problems
+
+
+def _rows_first(values_PS: npt.NDArray[Number]) -> npt.NDArray[Number]:
+    """[S, P] from [P, S], in blocks that fit the cache: several times faster than one copy."""
+    rows_SP = np.empty(values_PS.shape[::-1], values_PS.dtype)
+    for start in range(0, len(rows_SP), _BLOCK):
+        rows_SP[start : start + _BLOCK] = values_PS[:, start : start + _BLOCK].T
+    return rows_SP
 
 
 def _column(frame: pl.DataFrame, field: Field) -> pl.Series:

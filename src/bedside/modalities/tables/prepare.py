@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import isnan
 from pathlib import Path
 
 import numpy as np
@@ -139,14 +140,15 @@ def _with_seen(
     fields: list[Field], numeric: npt.NDArray[np.generic], train: npt.NDArray[np.bool_]
 ) -> tuple[Field, ...]:
     """Fields with the smallest and largest value of the training rows."""
-    values = iter(np.asarray(numeric, np.float32).T)
+    rows = np.asarray(numeric, np.float32)[train]
+    # fmin and fmax pass over NaN, and give NaN where there is nothing else.
+    lows = iter(np.fmin.reduce(rows, axis=0, initial=np.nan).tolist())
+    highs = iter(np.fmax.reduce(rows, axis=0, initial=np.nan).tolist())
     return tuple(
-        _seen(field, next(values)[train]) if field.kind == "numeric" else field for field in fields
+        _seen(field, next(lows), next(highs)) if field.kind == "numeric" else field
+        for field in fields
     )
 
 
-def _seen(field: Field, values: npt.NDArray[np.float32]) -> Field:
-    known = values[~np.isnan(values)]
-    if not len(known):
-        return field
-    return replace(field, seen_low=float(known.min()), seen_high=float(known.max()))
+def _seen(field: Field, low: float, high: float) -> Field:
+    return field if isnan(low) else replace(field, seen_low=low, seen_high=high)

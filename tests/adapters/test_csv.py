@@ -56,6 +56,7 @@ def test_a_type_that_shows_late_is_found(tmp_path: Path) -> None:
         (b"only a comment\n", Data(skip=1), "an empty file"),
         (b"a,b,a\n1,2,3\n", Data(), "'a'"),
         (b"a,b\n1,2\n3,4,%c\n", Data(), "a row with more"),
+        (b"a,b,c\n1,2,3\n4,%c", Data(), "fewer"),
         (b"a,b\n1,\xe9%c\n", Data(), 'encoding = "latin1"'),
         (b"a,b\n1,2\n", Data(encoding="klingon"), "klingon"),
         (b"\x1f\x8b\x08\x00broken", Data(), "damaged"),

@@ -17,6 +17,7 @@ import polars as pl
 from bedside.core.errors import DataError, StudyError
 from bedside.core.study import Data
 
+_TAIL = 1 << 16
 INFERRED_ROWS = 10_000
 """Types are guessed from so many rows first, and from all of them only when that guess fails."""
 
@@ -43,6 +44,7 @@ def read_csv(path: Path, data: Data, text: Collection[str] = ()) -> pl.DataFrame
             found=f"{len(names)} names",
         )
     check_names(names, path.name)
+    _whole(path, data, len(names))
     return _parse(path, data, {name: pl.String for name in text if name in names}, names)
 
 
@@ -55,6 +57,28 @@ def check_names(names: Sequence[str], where: str) -> None:
             expected="each column name once",
             found=f"{len(twice)} of them twice or more: " + ", ".join(f"'{n}'" for n in twice[:5]),
             hint="rename or remove one; bedside does not guess which one is meant",
+        )
+
+
+def _whole(path: Path, data: Data, width: int) -> None:
+    """DataError when the last row has fewer cells than there are columns: the file was cut.
+
+    polars would fill such a row with nulls. Rows in quotes are let pass, as they may span lines; a
+    cut archive is found when it is unpacked.
+    """
+    wide = any(mark in data.encoding for mark in ("16", "32"))
+    if _zipped(path) or wide:
+        return
+    with path.open("rb") as file:
+        file.seek(max(path.stat().st_size - _TAIL, 0))
+        lines = file.read().decode(data.encoding, errors="replace").splitlines()
+    last = lines[-1] if len(lines) > 1 else ""
+    if last.strip() and '"' not in last and last.count(data.separator) + 1 < width:
+        raise DataError(
+            path.name,
+            expected=f"{width} cells in the last row",
+            found="fewer",
+            hint="was it copied whole? a cell that is empty still needs its separator",
         )
 
 

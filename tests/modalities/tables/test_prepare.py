@@ -95,6 +95,15 @@ def test_groups_and_comparators_stand_beside() -> None:
     assert inputs.comparators["comparator.risk"].to_list() == pytest.approx([0.9, 0.8, 0.7, 0.1])
 
 
+def test_the_site_may_be_a_subgroup() -> None:
+    inputs = arrange(FRAME, TRAIN, study({"c": {"group": True}}, site="c"), Recipe())
+    assert inputs.groups["group.c"].to_list() == ["a", "b", "a", "z"]
+    assert "c" not in {field.name for field in inputs.fields}
+    assert [item["role"] for item in inputs.columns if item["column"] == "c"] == ["site"]
+    with pytest.raises(StudyError, match="task"):
+        arrange(FRAME, TRAIN, study({"y": {"group": True}}), Recipe())
+
+
 @pytest.mark.parametrize(
     ("columns", "words"),
     [

@@ -127,6 +127,11 @@ def test_roles() -> None:
         roles(pl.DataFrame({"colour": [1], "y": [1]}), study({"color": {}}), Recipe())
 
 
+def test_a_column_without_a_name_is_no_key() -> None:
+    frame = pl.DataFrame({"": [1, 2], "y": [0, 1]})
+    assert roles(frame, study(), Recipe()) == {"": "feature", "y": "task"}
+
+
 def test_the_vocabulary_is_that_of_training_patients() -> None:
     values = ["b"] * 10 + ["10"] * 10 + ["rare"] * 4 + ["later"] * 16
     frame = pl.DataFrame({"x": values})

@@ -71,11 +71,13 @@ def arrange(
     rows = pl.Series(train)
     wanted = [name for name, role in found.items() if role in ("feature", "group", "comparator")]
     made = {name: make(frame, name, study, moment) for name in wanted}
+    if _is_site_group(study):
+        made[study.data.site] = make(frame, study.data.site, study, moment)
     features = [item for name, item in made.items() if found[name] == "feature"]
     _something_known(features, study)
     fields, arrays = _frozen(features, rows, study, recipe)
     by_name = {field.name: field for field in fields}
-    groups = [made[name] for name in wanted if found[name] == "group" or made[name].declared.group]
+    groups = [item for item in made.values() if _is_group(item, found[item.name])]
     others = [made[name] for name in wanted if found[name] == "comparator"]
     return Inputs(
         fields=fields,
@@ -87,6 +89,15 @@ def arrange(
             *task_records(found, frame),
         ),
     )
+
+
+def _is_site_group(study: Study) -> bool:
+    declared = study.columns.get(study.data.site)
+    return declared is not None and (declared.group or declared.role == "group")
+
+
+def _is_group(made: Made, role: str) -> bool:
+    return role in ("group", "site") or (role == "feature" and made.declared.group)
 
 
 def _frozen(

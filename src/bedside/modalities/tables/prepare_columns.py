@@ -54,6 +54,7 @@ def roles(frame: pl.DataFrame, study: Study, recipe: Recipe) -> dict[str, str]:
                 hint=nearest(name, frame.columns),
             )
     keys = {study.data.subject: "subject", study.data.site: "site", study.data.time: "time"}
+    keys.pop("", None)  # a key that is not set; an unnamed column is not it
     task = task_columns(study.task)
     found: dict[str, str] = {}
     for name in frame.columns:
@@ -66,6 +67,14 @@ def roles(frame: pl.DataFrame, study: Study, recipe: Recipe) -> dict[str, str]:
             found[name] = AFTER if declared.known == AFTER else declared.role
         else:
             found[name] = recipe.undeclared
+    for name, column in study.columns.items():
+        by_key = found.get(name) in ("subject", "time", "task")
+        if by_key and (column.group or column.role in ("group", "comparator")):
+            raise StudyError(
+                f"{study.file.name} [columns.{name}]",
+                expected="subgroups by a feature, a group or the site",
+                found=f"the column that is the {found[name]}",
+            )
     unnamed = [name for name, role in found.items() if role == "stop"]
     if unnamed:
         raise StudyError(

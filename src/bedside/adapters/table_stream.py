@@ -20,7 +20,7 @@ from bedside.core.spec import nearest
 
 PARQUET = (".parquet", ".pq")
 _SEPARATORS = (",", ";", "\t", "|")
-_BLOCK = 8 << 20  # bytes of CSV that are parsed at once
+_BLOCK = 2 << 20  # bytes of CSV that are parsed at once; pyarrow reads 32 of them ahead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +54,15 @@ class Source:
         file = self._open_parquet()
         _check_columns(self.columns, file.schema_arrow.names, self.path.name)
         try:
-            for batch in file.iter_batches(self.rows, columns=list(self.columns)):
-                yield cast("pl.DataFrame", pl.from_arrow(batch))
+            # One group at a time: over several, pyarrow keeps the buffers of those it is done with.
+            for group in range(file.num_row_groups):
+                yield from self._group(file, group)
         except (pa.ArrowException, OSError):
             raise _damaged(self.path, "Parquet file") from None
+
+    def _group(self, file: pyarrow.parquet.ParquetFile, group: int) -> Iterator[pl.DataFrame]:
+        for batch in file.iter_batches(self.rows, row_groups=[group], columns=list(self.columns)):
+            yield cast("pl.DataFrame", pl.from_arrow(batch))
 
     def _open_parquet(self) -> pyarrow.parquet.ParquetFile:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -59,6 +60,8 @@ class Stages:
                 context.run.path("report.html").write_text("<p>")
             if name == "release":
                 context.run.path("bundle/graph.onnx").write_text("graph")
+                context.run.path("bundle/manifest.json").write_text("{}")
+                context.run.write_json("gates.json", [{"measure": "auroc", "verdict": "pass"}])
             return Outcome(headline=f"{name} ran", stop=self.stop.get(name, ""))
 
         contents = {"Spec": Spec, "TINY": {"size": 0}, "NEEDS": NEEDS[name], "run": run}
@@ -103,6 +106,9 @@ def test_stages_run_in_order_and_leave_what_others_rely_on(stages: Stages, tmp_p
     with Ledger(tmp_path / "ledger.db") as ledger:
         assert ledger.verify() == []
         assert len(list(ledger.rows("run"))) == 6
+        assert [row.payload["verdict"] for row in ledger.rows("gate")] == ["pass"]
+        digest = hashlib.sha256(b"{}").hexdigest()
+        assert [row.payload["bundle"] for row in ledger.rows("release")] == [digest]
 
 
 def test_a_finished_run_is_not_repeated(stages: Stages, tmp_path: Path) -> None:

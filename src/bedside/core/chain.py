@@ -5,9 +5,12 @@ A stage that finds a reason to stop ends the chain; the report is still made, of
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -28,6 +31,7 @@ CHAIN = ("prepare", "audit", "train", "evaluate", "release", "report")
 READS = ("modality", "seed", "data", "columns", "task", "decision")
 """What of a study a stage depends on unless it says otherwise in a READS of its own."""
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _ROOM = 1 << 20  # bytes; with less than this left, a failure is put down to the full disk
 
 
@@ -72,7 +76,8 @@ def execute(order: Order) -> Result:
             headlines[name] = outcome.headline
             if outcome.stop and not stop:
                 stop, waiting = outcome.stop, ["report"]
-    _publish(order.out, runs)
+    with _full_disk_told(order.out):
+        _publish(order.out, runs)
     return Result(runs=runs, headlines=headlines, stop=stop)
 
 
@@ -90,8 +95,9 @@ def _run_stage(
         repeated = run.done
         if not repeated:
             context = _context(order, run, inputs)
-            outcome = _guarded(module, spec, context)
-            run.finish(outcome, time.monotonic() - started)
+            with _full_disk_told(folder):
+                outcome: Outcome = module.run(spec, context)
+                run.finish(outcome, time.monotonic() - started)
             _record(ledger, run, inputs, outcome)
         outcome = run.outcome()
     order.progress.end(name, outcome.headline, time.monotonic() - started, repeated=repeated)
@@ -130,26 +136,23 @@ def _context(order: Order, run: Run, inputs: Mapping[str, Run]) -> Context:
     )
 
 
-def _guarded(module: ModuleType, spec: object, context: Context) -> Outcome:
-    """Run the stage; a failure on a full disk is told as that."""
+@contextmanager
+def _full_disk_told(folder: Path) -> Iterator[None]:
+    """A failure on a full disk is told as that, whichever library it came from."""
     try:
-        outcome: Outcome = module.run(spec, context)
+        yield
     except BedsideError:
         raise
     except Exception as error:
-        if shutil.disk_usage(context.run.folder).free < _ROOM:
-            raise _disk_full(context.run.name) from error
-        raise
-    return outcome
-
-
-def _disk_full(name: str) -> RunError:
-    return RunError(
-        name,
-        expected="room on the disk",
-        found="none left",
-        hint="free some space and run the same command again; finished stages are kept",
-    )
+        full = isinstance(error, OSError) and error.errno in _FULL
+        if not full and shutil.disk_usage(folder).free >= _ROOM:
+            raise
+        raise RunError(
+            folder.name,
+            expected="room on the disk",
+            found="none left",
+            hint="free some space and run the same command again; finished stages are kept",
+        ) from error
 
 
 def _record(ledger: Ledger, run: Run, inputs: Mapping[str, Run], outcome: Outcome) -> None:
@@ -163,6 +166,13 @@ def _record(ledger: Ledger, run: Run, inputs: Mapping[str, Run], outcome: Outcom
         },
     )
     ledger.append_many("evidence", run.evidence())
+    if (run.folder / "gates.json").is_file():
+        gates = run.read_json("gates.json")
+        ledger.append_many("gate", gates if isinstance(gates, list) else [gates])
+    manifest = run.folder / "bundle" / "manifest.json"
+    if manifest.is_file():
+        bundle = hashlib.sha256(manifest.read_bytes()).hexdigest()
+        ledger.append("release", {"run": run.name, "bundle": bundle})
 
 
 def _publish(out: Path, runs: Mapping[str, Run]) -> None:

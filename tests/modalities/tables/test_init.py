@@ -12,7 +12,6 @@ import pytest
 from bedside.core.errors import DataError, StudyError
 from bedside.core.study import read_study
 from bedside.modalities.tables.init import draft
-from bedside.modalities.tables.init_guess import guess
 
 
 def table(rows: int = 60) -> pl.DataFrame:
@@ -110,11 +109,3 @@ def test_parquet_too(tmp_path: Path) -> None:
 def test_a_table_without_rows_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="a table of patients"):
         draft(written(tmp_path, table().head(0)), "x.csv")
-
-
-def test_a_site_has_few_values_and_a_target_two() -> None:
-    frame = pl.DataFrame(
-        {"site": [str(n) for n in range(50)], "status": [n % 3 for n in range(50)]}
-    )
-    found = guess(frame)
-    assert (found.site, found.target) == ("", "")

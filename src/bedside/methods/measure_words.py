@@ -129,9 +129,31 @@ WORDS = {
     ),
     "c_index": _words(
         "ranking of patients by time",
-        "concordance index (Uno, with censoring weights)",
+        "c-index, concordance index (Harrell)",
         "Of two patients, how often the one with the higher risk has the event first: 0.5 is "
         "chance, 1 is perfect.",
+    ),
+    "c_index_ipcw": _words(
+        "ranking of patients by time, up to the horizon",
+        "concordance index (Uno, weighted for censoring)",
+        "As the c-index, for events by the horizon, and not moved by who was lost when.",
+    ),
+    "auroc_at_horizon": _words(
+        "ranking of patients at the horizon",
+        "AUROC at the horizon, cumulative/dynamic, weighted for censoring",
+        "Of a patient with the event by the horizon and one without, how often the first has the "
+        "higher risk.",
+    ),
+    "brier_at_horizon": _words(
+        "error of the risks at the horizon",
+        "Brier score at the horizon, weighted for censoring",
+        "Mean squared distance between risk and what had happened by the horizon; 0 is perfect.",
+    ),
+    "calibration_at_horizon": _words(
+        "happened less predicted at the horizon",
+        "calibration at the horizon (Kaplan-Meier less mean risk)",
+        "0 is right; above 0 the risks are too low on average, below 0 too high.",
+        points=True,
     ),
     "integrated_brier": _words(
         "error of the risks over time",
@@ -193,6 +215,30 @@ WORDS = {
         "error as fewer are answered",
         "AURC, area under the risk-coverage curve",
         "Error averaged over all shares of patients that get an answer, the surest first.",
+    ),
+    "net_benefit_all": _words(
+        "net benefit of alerting all",
+        "net benefit of treating all",
+        "What alerting everybody would be worth at the same threshold.",
+    ),
+    "table_per_1000": _words(
+        "of 1,000 patients", "patients of 1,000", "How many of 1,000 patients at the threshold."
+    ),
+    "risk_at_coverage": _words(
+        "error among those who get an answer",
+        "selective risk",
+        "Error when only the surest share of patients gets an answer.",
+    ),
+    "importance": _words(
+        "lost without the input",
+        "permutation importance",
+        "What the primary measure loses when the input's values change hands among patients.",
+    ),
+    "observed_minus_predicted": _words(
+        "happened less predicted",
+        "calibration in the large, difference",
+        "0 is right; above 0 the risks are too low on average, below 0 too high.",
+        points=True,
     ),
     "net_benefit_gain": _words(
         "gain over alerting all or none",

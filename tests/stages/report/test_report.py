@@ -154,7 +154,7 @@ def test_what_stopped_the_run_is_said_first_when_the_audit_stopped_it(chain: Mak
     assert text.index("stopped this run") < text.index("was not measured")
     anchors = [attrs["id"] for tag, attrs in page.tags if tag == "section"]
     assert anchors == ["answer", "patients", "findings", "limits", "trace"]
-    assert "No model was evaluated." in text
+    assert "none was trained, evaluated and put to the gates" in text
 
 
 @pytest.mark.parametrize("until", ["prepare", "audit", "train", "evaluate", "release"])

@@ -25,8 +25,8 @@ _HEADLINES: dict[str, tuple[tuple[str, ...], ...]] = {
     "regression": (("rmse",), ("mae",), ("conformal_coverage", "r2")),
     "survival": (
         ("c_index",),
-        ("integrated_brier", "ibs", "brier"),
-        ("ici", "calibration_slope", "oe_ratio", "auroc"),
+        ("ici", "calibration_slope", "oe_ratio", "integrated_brier"),
+        ("sensitivity", "ppv", "integrated_brier"),
     ),
 }
 _STAGE_WORDS = {
@@ -100,6 +100,8 @@ def _people(material: Material) -> list[Block]:
 
 
 def _release(material: Material) -> list[Block]:
+    if "release" not in material.runs and material.stops:
+        return []
     if "release" not in material.runs:
         return [Text(body="Nothing was released: the run did not come to the release.", kind="no")]
     gates = material.file("gates.json").each()

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from bedside.adapters.svg_marks import verdict_mark
 from bedside.methods.measure_words import WORDS, words
+from bedside.methods.words import signs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +145,13 @@ def term(measure: str, before: str = "") -> Markup:
     return Markup('{}<br><small><a class="t" href="#m-{}">{}</a></small>').format(
         name, measure, word.short
     )
+
+
+def prose(text: str) -> Markup:
+    """A sentence, with what stands between backticks as code."""
+    parts = signs(text).split("`")
+    drawn = [code(part) if place % 2 else escape(part) for place, part in enumerate(parts)]
+    return Markup("").join(drawn)
 
 
 def lines(*parts: str) -> Markup:

@@ -11,7 +11,8 @@ from bedside.stages.report.people import people_node, people_number, per_thousan
 from bedside.stages.report.reading import Material, Node
 
 _DISCRIMINATION = (
-    "auroc", "auprc", "c_index", "integrated_brier", "ibs", "brier", "scaled_brier", "log_loss",
+    "auroc", "auprc", "c_index", "c_index_ipcw", "auroc_at_horizon", "integrated_brier",
+    "brier_at_horizon", "calibration_at_horizon", "brier", "scaled_brier", "log_loss",
     "accuracy", "balanced_accuracy", "rmse", "mae", "r2", "calibration_slope",
     "calibration_intercept", "oe_ratio", "ici", "top_label_calibration_error",
 )  # fmt: skip

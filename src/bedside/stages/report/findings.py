@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from bedside.methods.words import signs
-from bedside.stages.report.blocks import Block, Fold, Section, Table, code, lines, small, verdict
+from bedside.stages.report.blocks import (
+    Block,
+    Fold,
+    Section,
+    Table,
+    code,
+    lines,
+    prose,
+    small,
+    verdict,
+)
 from bedside.stages.report.reading import Material, Node
 
 _ACTIONS = {
@@ -40,13 +49,24 @@ def _lead(worse: list[Node], passed: list[Node]) -> str:
     if not worse and not passed:
         return "No findings were recorded."
     dropped = [item.at("field").text() for item in worse if item.at("action").text() == "drop"]
-    whole = f"{len(worse) + len(passed)} checks were made before any training"
-    if not worse:
-        return f"{whole}; all passed."
+    said = [
+        f"{number} {word}"
+        for verdict_, word in _COUNTED
+        if (number := sum(item.at("verdict").text() == verdict_ for item in [*worse, *passed]))
+    ]
     fields = list(dict.fromkeys(name for name in dropped if name))
     some = ", ".join(fields[:6]) + (f" and {len(fields) - 6} more" if len(fields) > 6 else "")
     tail = f" Dropped: {some}." if fields else ""
-    return f"{whole}; {len(worse)} of them found something.{tail}"
+    whole = f"{len(worse) + len(passed)} checks before any training"
+    return f"{whole}: {', '.join(said)}.{tail}"
+
+
+_COUNTED = (
+    ("fail", "failed"),
+    ("warn", "with a warning"),
+    ("unknown", "that nobody can tell from these data"),
+    ("pass", "passed"),
+)
 
 
 def _table(material: Material, findings: list[Node], caption: str) -> Table:
@@ -54,7 +74,7 @@ def _table(material: Material, findings: list[Node], caption: str) -> Table:
         (
             verdict(item.at("verdict").text()),
             _found(item),
-            signs(item.at("why").text()),
+            prose(item.at("why").text()),
             _done(item),
             _look(material, item),
         )
@@ -73,18 +93,19 @@ def _done(item: Node) -> str:
 
 
 def _found(item: Node) -> Markup:
-    sentence, field = signs(item.at("sentence").text()), item.at("field").text()
+    sentence, field = item.at("sentence").text(), item.at("field").text()
     kind = item.at("kind").text().replace("_", " ")
     head = lines(small(kind)) if kind else lines()
     named = code(field) if field and field not in sentence else ""
-    return lines(*(part for part in (head, named, sentence) if part))
+    return lines(*(part for part in (head, named, prose(sentence)) if part))
 
 
 def _look(material: Material, item: Node) -> Markup:
-    parts = [signs(item.at("look").text())] if item.at("look") else []
+    parts = [prose(item.at("look").text())] if item.at("look") else []
     for reference in item.at("evidence").each():
         named = (reference.at(key).text() for key in ("measure", "slice", "data"))
         found = material.book.found(*named)
         if found is not None:
-            parts.append(material.book.cite(found))
+            name = found.measure.removeprefix("audit.").replace("_", " ").replace(".", ", ")
+            parts.append(Markup("{}: {}").format(small(name), material.book.cite(found)))
     return lines(*parts)

@@ -29,7 +29,7 @@ def gate_table(material: Material) -> list[Block]:
         if failed
         else f"All {len(gates)} requirements are met"
     )
-    table = Table(caption=caption, head=head, rows=rows, kind="findings")
+    table = Table(caption=caption, head=head, rows=rows, kind="gates")
     return [Fold(title=caption, blocks=[table], anchor="gates")]
 
 

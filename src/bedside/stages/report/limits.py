@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bedside.methods.words import count, group, percent, signs
-from bedside.stages.report.blocks import Block, Points, Section, Table, Text
+from bedside.methods.words import count, group, joined, percent, signs
+from bedside.stages.report.blocks import Block, Points, Section, Table, Text, prose
 from bedside.stages.report.gates import gate_words
 from bedside.stages.report.groups import slices, too_small
 from bedside.stages.report.models import primary
 from bedside.stages.report.reading import Material
 
-_MISSING = {
-    "train": "No model was trained.",
-    "evaluate": "No model was evaluated.",
-    "release": "No model was put to the gates.",
+_MISSING = {"train": "trained", "evaluate": "evaluated", "release": "put to the gates"}
+_TELL = {
+    "prevalence": "A column of sites or of times, named in [data].",
+    "shortcut": "Patients of several sites, with the column of sites named in [data].",
+    "sample_size": "More patients.",
 }
+_MORE = "More patients, or a closer look at the records."
 
 
 def limits_section(material: Material) -> Section:
@@ -93,7 +95,8 @@ def _unknown(material: Material) -> Iterator[tuple[str, str]]:
             yield f"Whether {gate_words(gate)} holds: {signs(reason)}.", _settle(reason)
     for item in material.file("findings.json").each():
         if item.at("verdict").text() == "unknown":
-            yield signs(item.at("sentence").text()), signs(item.at("look").text())
+            look = item.at("look").text() or _TELL.get(item.at("kind").text(), _MORE)
+            yield prose(item.at("sentence").text()), prose(look)
 
 
 def _settle(reason: str) -> str:
@@ -105,7 +108,7 @@ def _settle(reason: str) -> str:
 
 
 def _not_run(material: Material) -> Iterator[tuple[str, str]]:
-    why = "; ".join(reason for _, reason in material.stops) or "the run ended before"
-    for stage, text in _MISSING.items():
-        if stage not in material.runs:
-            yield text, f"Clearing what stopped the run: {signs(why)}"
+    missing = [done for stage, done in _MISSING.items() if stage not in material.runs]
+    if missing:
+        settle = "Clearing what stopped the run; it is said at the top of this page."
+        yield f"Anything of a model: none was {joined(missing)}.", settle

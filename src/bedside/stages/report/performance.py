@@ -19,7 +19,7 @@ from bedside.stages.report.models import (
 )
 from bedside.stages.report.reading import Material, said
 
-_LOWER_IS_BETTER = ("rmse", "mae", "brier", "log_loss", "integrated_brier", "ibs")
+_LOWER_IS_BETTER = ("rmse", "mae", "brier", "log_loss", "integrated_brier")
 
 
 def performance_section(material: Material) -> Section | None:

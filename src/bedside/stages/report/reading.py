@@ -109,6 +109,10 @@ def said(item: Evidence) -> str:
         unit = "share" if word.share else "points" if word.points else ""
     if unit.startswith("per 1"):
         unit = ""
+    if item.value is not None and item.low == item.value == item.high:
+        unit = unit.removesuffix("patients")
+        exact = interval(item.value, None, None, unit).removesuffix(" (no interval)")
+        return patients(item.value) if item.unit == "patients" else f"{exact} (exact)"
     if unit == "patients" and item.value is not None:
         return patients(item.value)
     return interval(item.value, item.low, item.high, unit)

@@ -98,8 +98,9 @@ def _run_stage(
             with _full_disk_told(folder):
                 outcome: Outcome = module.run(spec, context)
                 run.finish(outcome, time.monotonic() - started)
-            _record(ledger, run, inputs, outcome)
         outcome = run.outcome()
+        if not _recorded(ledger, run):
+            _record(ledger, run, inputs, outcome)
     order.progress.end(name, outcome.headline, time.monotonic() - started, repeated=repeated)
     return run, outcome
 
@@ -155,7 +156,22 @@ def _full_disk_told(folder: Path) -> Iterator[None]:
         ) from error
 
 
+def _recorded(ledger: Ledger, run: Run) -> bool:
+    """Whether the ledger has the run: not so where it was killed, or the disk full, just before."""
+    rows = (entry.payload for entry in ledger.rows("run"))
+    return any(isinstance(payload, dict) and payload.get("run") == run.name for payload in rows)
+
+
 def _record(ledger: Ledger, run: Run, inputs: Mapping[str, Run], outcome: Outcome) -> None:
+    """The run itself last: one that the ledger has is there whole."""
+    ledger.append_many("evidence", run.evidence())
+    if (run.folder / "gates.json").is_file():
+        gates = run.read_json("gates.json")
+        ledger.append_many("gate", gates if isinstance(gates, list) else [gates])
+    manifest = run.folder / "bundle" / "manifest.json"
+    if manifest.is_file():
+        bundle = hashlib.sha256(manifest.read_bytes()).hexdigest()
+        ledger.append("release", {"run": run.name, "bundle": bundle})
     ledger.append(
         "run",
         {
@@ -165,14 +181,6 @@ def _record(ledger: Ledger, run: Run, inputs: Mapping[str, Run], outcome: Outcom
             "stop": outcome.stop,
         },
     )
-    ledger.append_many("evidence", run.evidence())
-    if (run.folder / "gates.json").is_file():
-        gates = run.read_json("gates.json")
-        ledger.append_many("gate", gates if isinstance(gates, list) else [gates])
-    manifest = run.folder / "bundle" / "manifest.json"
-    if manifest.is_file():
-        bundle = hashlib.sha256(manifest.read_bytes()).hexdigest()
-        ledger.append("release", {"run": run.name, "bundle": bundle})
 
 
 def _publish(out: Path, runs: Mapping[str, Run]) -> None:

@@ -303,6 +303,7 @@ def _check_rows(database: sqlite3.Connection, anchor: Head | None) -> list[str]:
 def _cannot(path: Path, error: Exception) -> LedgerError:
     hints = {
         "full": "free some space; nothing that was written is lost",
+        "disk I/O": "is the disk full, or read-only? nothing that was written is lost",
         "locked": "another process held it for too long; try again",
         "append-only": "add a row that corrects an earlier one",
     }

@@ -18,6 +18,7 @@ from bedside.core.spec import Plain
 from bedside.core.study import Study
 from bedside.methods.measure_words import WORDS
 from bedside.methods.policy import Policy
+from bedside.methods.testscore import is_subgroup
 from bedside.methods.words import count, interval, joined, number
 
 NOT_SAID = "Not said by the study."
@@ -28,7 +29,6 @@ _USEFULNESS = (
 )  # fmt: skip
 _FAIRNESS = ("auroc", "c_index", "rmse", "sensitivity", "conformal_coverage")
 _SAFETY = ("abstention_rate", "conformal_coverage", "novelty", "parity.")
-_OTHER_SLICES = ("reason=", "coverage=", "outcome=", "threshold=", "answered", "field=")
 _TRIPOD = (
     ("3a, 4", "question and intended use", "Uses and directions"),
     ("5, 6", "data and participants", "Trust ingredients"),
@@ -158,10 +158,8 @@ def _metrics(facts: CardFacts, names: Sequence[str], *, everybody: bool) -> list
     rows = []
     for item in facts.evidence:
         wanted = any(item.measure == name or _family(item.measure, name) for name in names)
-        group = item.slice != "all"
-        if not wanted or item.model != facts.name or group == everybody:
-            continue
-        if group and item.slice.startswith(_OTHER_SLICES):
+        about = item.slice == "all" if everybody else is_subgroup(item.slice)
+        if not wanted or not about or item.model != facts.name:
             continue
         rows.append(
             (

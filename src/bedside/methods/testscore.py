@@ -16,6 +16,7 @@ from bedside.core.spec import Plain
 
 SECTIONS = ("data", "model", "infrastructure", "monitoring")
 _LINKS = 5
+_NO_SUBGROUPS = ("coverage=", "threshold=", "predicted=", "class=", "reason", "outcome", "with ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +37,7 @@ CHECKS = (
     Check(section="data", number=1, name="feature expectations are captured in a schema",
           measures=("parity.refusals",)),
     Check(section="data", number=2, name="all features are beneficial",
-          measures=("importance*",)),
+          measures=("importance",)),
     Check(section="data", number=3, name="no feature's cost is too much"),
     Check(section="data", number=4, name="features adhere to meta-level requirements",
           measures=("audit.leak*",)),
@@ -53,9 +54,9 @@ CHECKS = (
     Check(section="model", number=5, name="a simpler model is not better",
           measures=("deep_minus_simple.*",)),
     Check(section="model", number=6, name="model quality is sufficient on important data slices",
-          measures=("auroc|c_index|rmse|mae|log_loss|brier",), sliced=True),
+          measures=("auroc|c_index|rmse",), sliced=True),
     Check(section="model", number=7, name="the model is tested for considerations of inclusion",
-          measures=("sensitivity|calibration*|coverage*",), sliced=True),
+          measures=("gap.*|conformal_coverage",), sliced=True),
     Check(section="infrastructure", number=1, name="training is reproducible"),
     Check(section="infrastructure", number=2, name="model specs are unit tested"),
     Check(section="infrastructure", number=3, name="the ML pipeline is integration tested",
@@ -108,13 +109,22 @@ def ml_test_score(evidence: Sequence[Evidence]) -> dict[str, Plain]:
 def _links(check: Check, evidence: Iterable[Evidence]) -> list[str]:
     """Ids of evidence for every measure of a check; none where one of them was not measured."""
     links: list[str] = []
-    items = [item for item in evidence if (item.slice != "all") or not check.sliced]
+    items = [item for item in evidence if not check.sliced or is_subgroup(item.slice)]
     for pattern in check.measures:
         found = [item.id for item in items if item.value is not None and _fits(item, pattern)]
         if not found:
             return []
         links.extend(found[:_LINKS])
     return links
+
+
+def is_subgroup(slice_name: str) -> bool:
+    """Whether a slice is of patients by what they are: `sex=F`, not `coverage=0.9`.
+
+    >>> is_subgroup("sex=F & age=[65, 80)"), is_subgroup("threshold=0.1"), is_subgroup("all")
+    (True, False, False)
+    """
+    return "=" in slice_name and not slice_name.startswith(_NO_SUBGROUPS)
 
 
 def _fits(item: Evidence, pattern: str) -> bool:

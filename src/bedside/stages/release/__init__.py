@@ -15,10 +15,12 @@ from bedside.core.run import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from bedside.core.evidence import Evidence
     from bedside.core.gate import GateResult
     from bedside.core.spec import Plain
+    from bedside.core.study import Study
 
 NEEDS: tuple[str, ...] = ("prepare", "audit", "train", "evaluate")
 READS: tuple[str, ...] = (
@@ -41,6 +43,14 @@ class Spec:
     """Largest difference between the graph and the served answer: the same, batch by batch."""
     flips: int = 0
     """Most patients for whom the trained model and its graph may decide differently."""
+
+
+def outside(spec: Spec, study: Study, data_folder: Path | None) -> dict[str, str]:  # noqa: ARG001  # the chain passes all three to every stage
+    """The code by which requests are read: found by name, so that no import tells of it."""
+    from bedside.core import cells
+    from bedside.core.code import code_digest
+
+    return {"serve": code_digest(cells.cell(study.about.modality, "serve").__name__)}
 
 
 def run(spec: Spec, context: Context) -> Outcome:

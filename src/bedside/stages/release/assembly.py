@@ -62,7 +62,7 @@ def candidate(name: str, context: Context) -> Candidate:
     train = context.input("train").folder
     folder = train / "models" / chosen
     if not chosen or not (folder / "graph.onnx").is_file():
-        there = sorted(path.name for path in (train / "models").glob("*") if path.is_dir())
+        there = sorted(path.name for path in (train / "models").glob("[!_]*") if path.is_dir())
         raise RunError(
             "release", expected="a model that raced", found=f"'{chosen}'",
             hint=f"set [release] model to one of {', '.join(there)}",

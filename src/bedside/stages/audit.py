@@ -80,7 +80,7 @@ class Spec:
     """Patients in such a group; and at least 1 %."""
     label_noise_share: float = 0.2
     label_noise_rows: int = 5_000
-    most_subjects: int = 100_000
+    most_subjects: int = 50_000
     """What needs labels is measured on at most so many training patients, drawn by the seed."""
 
 

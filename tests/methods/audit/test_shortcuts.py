@@ -19,6 +19,15 @@ def test_a_device_that_only_one_site_has_is_found(training_of, number, category)
     assert clear.evidence[0].slice == "age"
 
 
+def test_a_large_file_sorted_by_site_is_sampled_from_all_sites(training_of, number) -> None:
+    site = np.repeat(["north", "south"], 30_000)
+    column = number("device", (site == "south") + 0.0)
+    training = training_of(np.arange(60_000) % 2)
+    (found,) = shortcut_findings([column], training, site)
+    assert found.field == "device"
+    assert found.evidence[0].subjects <= 20_000
+
+
 def test_one_site_is_unknown(training_of, number) -> None:
     training = training_of(np.arange(50) % 2)
     for site in (None, np.full(50, "north")):

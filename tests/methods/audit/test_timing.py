@@ -63,3 +63,31 @@ def test_without_times_there_is_nothing_to_say(training_of, number) -> None:
     training = training_of(np.arange(200) % 2)
     assert bounded(number("x", np.arange(200.0)), training) is None
     assert survived(number("x", np.arange(200.0)), training, 20) is None
+
+
+def test_law_honest_fields_of_followed_patients_are_not_called_leaks(
+    training_of, number, category
+) -> None:
+    """At most 1 of 100 made-up studies of 12 honest fields, some of them strong, may be accused."""
+    rng = np.random.default_rng(5)
+    accused = 0
+    for _ in range(100):
+        size = int(rng.choice([300, 1500]))
+        risk = rng.normal(size=size)
+        time = rng.exponential(300 * np.exp(-1.2 * risk))
+        end = rng.uniform(200, rng.uniform(300, 1500), size)
+        event, duration = time <= end, np.minimum(time, end)
+        outcome = np.where(duration >= 180, 0.0, np.nan)
+        outcome[event & (duration <= 180)] = 1
+        training = training_of(outcome, duration=duration, event=event, horizon=180.0)
+        columns = []
+        for at in range(12):
+            weight, scale = rng.uniform(-1, 1), rng.lognormal(3, 2)
+            value = scale * np.exp(weight * risk + 0.7 * rng.normal(size=size))
+            value[rng.random(size) < 1 / (1 + np.exp(1.5 + weight * risk))] = np.nan
+            codes = 1 + (np.nan_to_num(value) > scale) + (np.nan_to_num(value) > 2 * scale)
+            columns.append(number("x", value) if at % 2 else category("x", codes))
+        for column in columns:
+            bound, spared = bounded(column, training), survived(column, training, 20)
+            accused += bool((bound and bound.found) or (spared and spared.strong))
+    assert accused <= 1

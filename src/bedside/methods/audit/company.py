@@ -6,7 +6,7 @@ import numpy as np
 from scipy import stats
 
 from bedside.methods.audit.separation import Estimate, Z
-from bedside.methods.audit.training import Column, Floats
+from bedside.methods.audit.training import Column, Floats, evenly
 
 CLOSE = 0.7
 MOST_ROWS = 20_000
@@ -18,7 +18,8 @@ def rank_correlation(one: Floats, other: Floats) -> Estimate:
 
     Variance as in Bonett and Wright, Psychometrika 2000;65:23.
     """
-    both = np.flatnonzero(np.isfinite(one) & np.isfinite(other))[:MOST_ROWS]
+    both = np.flatnonzero(np.isfinite(one) & np.isfinite(other))
+    both = both[evenly(len(both), MOST_ROWS)]
     if len(both) < FEWEST_ROWS or np.ptp(one[both]) == 0 or np.ptp(other[both]) == 0:
         return Estimate(value=np.nan, low=np.nan, high=np.nan, subjects=len(both))
     value = float(stats.spearmanr(one[both], other[both]).statistic)

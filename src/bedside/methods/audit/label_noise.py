@@ -6,10 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
+from threadpoolctl import (  # type: ignore[import-untyped]  # no stubs; scikit-learn brings it
+    threadpool_limits,
+)
 
 from bedside.core.finding import Finding, State
 from bedside.methods.audit.separation import Estimate, Reals, macro_auroc, patients_in, share
-from bedside.methods.audit.training import Column, Ints, Training
+from bedside.methods.audit.training import Column, Ints, Training, evenly
 from bedside.methods.noise import confident_learning
 from bedside.methods.words import interval, number, patients
 
@@ -28,7 +31,8 @@ def noise_finding(
     """The share of labels that look wrong; found where its lower end exceeds `most_share`."""
     if training.task == "regression":
         return _unknown("is only looked for where outcomes are classes.")
-    rows = np.flatnonzero(training.observed)[:most_rows]
+    rows = np.flatnonzero(training.observed)
+    rows = rows[evenly(len(rows), most_rows)]
     counts = np.bincount(training.outcome[rows].astype(np.int64))
     if len(rows) < FEWEST or (counts > 0).sum() < 2 or counts[counts > 0].min() < 10 or not columns:
         return _unknown("cannot be estimated from so few patients.")
@@ -81,7 +85,9 @@ def _held_out(
         )  # fmt: skip
         if len(np.unique(label[train])) < 2:
             continue
-        trees.fit(matrix[train], label[train])
+        # Threads that wait for a busy core spin; so small a forest is quicker with one.
+        with threadpool_limits(1):
+            trees.fit(matrix[train], label[train])
         chances[np.ix_(rest, trees.classes_)] = trees.predict_proba(matrix[rest])
         missing = np.setdiff1d(np.arange(classes), trees.classes_)
         chances[np.ix_(rest, missing)] = 0.0

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bedside.core.finding import Finding
 from bedside.methods.audit.separation import Estimate, held_out_rate, macro_auroc, quantile_codes
-from bedside.methods.audit.training import Bools, Column, Ints, Training
+from bedside.methods.audit.training import Bools, Column, Ints, Training, evenly
 from bedside.methods.words import interval
 
 STRONG = 0.9
@@ -29,7 +29,7 @@ def shortcut_findings(
     if site is None or len(np.unique(site)) < 2:
         sentence = "There is one site only, so whether a field tells the site cannot be said."
         return [Finding(kind="shortcut", state="unknown", sentence=sentence, why=WHY)]
-    labels = _labels(site[:MOST_ROWS])
+    labels = _labels(site[evenly(len(site), MOST_ROWS)])
     measured = [(column.name, tells_site(column, training, labels)) for column in columns]
     defined = [(name, value) for name, value in measured if np.isfinite(value.value)]
     found = [_finding(name, value, training) for name, value in defined if value.low >= STRONG]
@@ -46,7 +46,7 @@ def shortcut_findings(
 
 def tells_site(column: Column, training: Training, labels: tuple[Bools, ...]) -> Estimate:
     """How well the value, or its absence, tells the sites, from rates in the other folds."""
-    rows = slice(0, MOST_ROWS)
+    rows = evenly(len(training.rows), MOST_ROWS)
     code: Ints = (
         column.codes[rows] if column.codes is not None else quantile_codes(column.values[rows], 32)
     )

@@ -8,7 +8,7 @@ import numpy as np
 
 from bedside.core.finding import Finding
 from bedside.methods.audit.separation import Estimate, share
-from bedside.methods.audit.training import Column, Floats, Reals, Training
+from bedside.methods.audit.training import Column, Floats, Reals, Training, evenly
 from bedside.methods.words import interval, patients
 
 FACTORS = {
@@ -25,6 +25,7 @@ NEAR = 0.08
 """How far the second hump may lie from where the conversion puts it, as a share."""
 FEWEST_VALUES = 20
 FEWEST_ROWS = 100
+MOST_ROWS = 20_000
 WHY = "A model that reads mg/dL as µmol/L sees a healthy patient in kidney failure, or the reverse."
 
 
@@ -58,6 +59,7 @@ def unit_finding(column: Column, training: Training) -> Finding | None:
 def second_unit(values: Floats) -> Humps | None:
     """Look on both sides of the larger hump where each conversion would put a second one."""
     there = values[np.isfinite(values) & (values > 0)].astype(np.float64)
+    there = there[evenly(len(there), MOST_ROWS)]
     if len(there) < FEWEST_ROWS or len(np.unique(there)) < FEWEST_VALUES:
         return None
     if _fahrenheit(there):

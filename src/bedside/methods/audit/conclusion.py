@@ -17,6 +17,9 @@ _NAMES = {
     "leak": ("leak", "leaks"), "leak_time": ("leak of time", "leaks of time"),
     "identifiers": ("identifier", "identifiers"), "free_text": ("free text", "free texts"),
     "constant": ("constant field", "constant fields"), "empty": ("empty field", "empty fields"),
+    "suspect": ("suspect field", "suspect fields"), "shortcut": ("shortcut", "shortcuts"),
+    "units": ("field of two units", "fields of two units"),
+    "cardinality": ("field of many categories", "fields of many categories"),
 }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import math
@@ -11,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -309,3 +311,36 @@ def test_serving_loads_neither_torch_nor_scikit_learn(bundle: Path, ledger: Path
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_a_body_that_does_not_come_is_given_up(bundle: Path, ledger: Path) -> None:
+    app = make_app(bundle, ledger, spec=Spec(seconds=0.05))
+    sent: list[dict[str, object]] = []
+
+    async def receive() -> dict[str, object]:
+        await asyncio.sleep(30)
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: dict[str, object]) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "method": "POST", "path": "/predict", "query_string": b"",
+        "headers": [(b"content-type", b"application/json")],
+    }  # fmt: skip
+    started = time.monotonic()
+    asyncio.run(app(scope, receive, send))
+    assert sent[0]["status"] == 408
+    assert time.monotonic() - started < 5
+
+
+def test_many_at_once_each_get_their_own_row(app, ledger: Path) -> None:
+    bodies = [json.dumps({"inputs": ROW | {"age": 50 + k}}).encode() for k in range(24)]
+    with ThreadPoolExecutor(8) as pool:
+        answers = [r.json() for r in pool.map(lambda body: call(app, "/predict", body), bodies)]
+    for k, answer in enumerate(answers):
+        assert answer["value"] == pytest.approx(expected_risk(50 + k, 1.1, 1, 2), abs=1e-6)
+    with Ledger(ledger) as opened:
+        hashes = {row.hash: row.payload["value"] for row in opened.rows("prediction")}
+    assert {a["ledger"]: a["value"] for a in answers} == hashes
+    assert verify(ledger) == []

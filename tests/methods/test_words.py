@@ -55,6 +55,12 @@ def test_units(unit: str, text: str) -> None:
     assert words.interval(0.123, 0.101, 0.145, unit) == text
 
 
+def test_a_tiny_number_is_given_by_its_power_of_ten() -> None:
+    assert words.interval(1.2e-7, 0.0, 3e-7) == "1.2 × 10⁻⁷ (0 to 3 × 10⁻⁷)"
+    assert words.interval(2e-9, None, None) == "2 × 10⁻⁹ (no interval)"
+    assert words.interval(0.0, 0.0, 0.0) == "0 (0 to 0)"
+
+
 def test_minus_zero_is_zero() -> None:
     assert words.number(-0.0) == "0"
     assert words.number(-0.0001, places=2) == "0.00"

@@ -6,6 +6,9 @@ import math
 import re
 
 MINUS = "\N{MINUS SIGN}"
+_TINY = 1e-5
+"""Below it, decimals are more zeros than digits."""
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def count(number: float) -> str:
@@ -72,12 +75,29 @@ def interval(value: float | None, low: float | None, high: float | None, unit: s
     if value is None or not math.isfinite(value):
         return "not defined"
     known = [end * scale for end in (value, low, high) if end is not None and math.isfinite(end)]
+    if 0 < max(map(abs, known)) < _TINY:
+        ends = ("not defined" if end is None else power(end * scale) for end in (low, high))
+        shown = "no interval" if low is None or high is None else " to ".join(ends)
+        return f"{power(value * scale)}{suffix} ({shown})"
     places = decimals(*known)
     middle = number(value * scale, places=places) + suffix
     if low is None or high is None:
         return f"{middle} (no interval)"
     ends = (number(end * scale, places=places) for end in (low, high))
     return f"{middle} ({' to '.join(ends)})"
+
+
+def power(value: float) -> str:
+    """A very small or large number by its power of ten.
+
+    >>> power(1.2e-7), power(-3e-12), power(0.0)
+    ('1.2 × 10⁻⁷', '−3 × 10⁻¹²', '0')
+    """
+    if value == 0 or not math.isfinite(value):
+        return number(value)
+    digits, _, exponent = f"{value:.2e}".partition("e")
+    digits = digits.rstrip("0").rstrip(".").replace("-", MINUS)
+    return f"{digits} × 10{str(int(exponent)).translate(_RAISED)}"
 
 
 def percent(share: float | None) -> str:

@@ -23,8 +23,8 @@ CANARY = "CANARY-7f3a9"
 HOSTILE = "<script>alert('x')</script>"
 
 
-def a_study(**about: str) -> Study:
-    table = {
+def a_study(task: Mapping[str, object] | None = None, **about: str) -> Study:
+    table: dict[str, object] = {
         "study": {
             "name": "flchain",
             "question": "Who of these residents will die within ten years?",
@@ -48,6 +48,8 @@ def a_study(**about: str) -> Study:
         },
         "gates": [{"measure": "auroc", "at_least": 0.8}],
     }
+    if task is not None:
+        table["task"] = dict(task)
     return build_study(table, path=Path("flchain.toml"), text="[study]\nname = 'flchain'\n")
 
 

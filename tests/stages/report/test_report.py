@@ -165,6 +165,34 @@ def test_there_is_a_page_wherever_the_chain_ended(chain: Make, until: str) -> No
     assert "nan" not in page.text.lower().split()
 
 
+TASKS = (
+    ({"type": "regression", "target": "los", "unit": "days"}, "rmse", "RMSE"),
+    ({"type": "multiclass", "target": "stage"}, "balanced_accuracy", "balanced accuracy"),
+    (
+        {"type": "survival", "event": "death", "time": "futime", "horizon": 3652, "unit": "days"},
+        "c_index",
+        "c-index",
+    ),
+)
+
+
+@pytest.mark.parametrize(("task", "measure", "word"), TASKS)
+def test_every_task_has_its_headline_numbers(
+    chain: Make, task: dict[str, object], measure: str, word: str
+) -> None:
+    context = chain(study=a_study(task))
+    folder = context.inputs["evaluate"].folder
+    for name in ("evidence.jsonl", "verdict.json"):
+        text = (folder / name).read_text().replace('"auroc"', f'"{measure}"')
+        (folder / name).write_text(text)
+    (folder / "curves.json").write_text("{}")
+    page = Page(made(context))
+    cards = page.text[: page.text.index("Contents")]
+    assert word in cards
+    assert "Boosted trees, 1,575 patients held out" in cards
+    assert "[" not in page.text[: page.text.index("The study file")].replace("[prepare]", "")
+
+
 def test_limits_are_written_from_evidence(chain: Make) -> None:
     text = Page(made(chain())).text
     limits = text[text.rindex("Limits that follow from the data") :]

@@ -82,8 +82,8 @@ def _outcomes(material: Material) -> Iterator[tuple[str, str]]:
         if split == "held_out" and missing and whole:
             yield (
                 f"What became of {count(missing)} of {count(whole)} held-out patients "
-                f"({percent(missing / whole)}): they were lost before the horizon, and stand for "
-                "by weights under the assumption that leaving was by chance.",
+                f"({percent(missing / whole)}): they were lost before the horizon. Others "
+                "stand in for them by weights, as if they had left by chance.",
                 "Longer follow-up, or linkage to a register.",
             )
 

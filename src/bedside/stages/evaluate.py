@@ -64,7 +64,7 @@ class Spec:
     importance_repeats: int = 5
     """How often each field's values change hands."""
     importance_replicates: int = 200
-    importance_rows: int = 20_000
+    importance_rows: int = 5_000
     """Rows that importance is measured on at most, drawn by the seed."""
 
 

@@ -60,21 +60,24 @@ def importance(predict: Predict, probe: Probe, edges: FloatArray | None) -> Impo
     """How much worse the primary measure is without each field, the mean over `repeats` orders."""
     name, higher = primary(probe.truth.task)
     sign = 1.0 if higher else -1.0
+    # Drawn once for all fields; the rows are bounded, so that the weights fit into memory.
+    weights_BN = np.concatenate(list(probe.resamples.chunks()))
 
-    def judged(values: NDArray[np.float32]) -> Measured:
-        return measured(primary_measure(probe.truth, values, edges), probe.resamples, probe.level)
+    def judged(values: NDArray[np.float32]) -> tuple[float, FloatArray]:
+        measure = primary_measure(probe.truth, values, edges)
+        point = measure(np.ones((1, len(probe.truth))))[name]
+        return float(point[0]), measure(weights_BN)[name]
 
     values = predict(probe.arrays)
     base = measured(measure_of(probe.truth, values, edges), probe.resamples, probe.level)
+    whole, whole_B = judged(values)
     drops: dict[str, Interval] = {}
     columns = []
     for field in probe.fields:
         without = [judged(values) for values in _permuted(predict, probe, field)]
         # Differences before means: a field without influence loses exactly nothing.
-        point = np.mean([base.points[name] - item.points[name] for item in without])
-        drop_B = sign * np.mean(
-            [base.replicates[name] - item.replicates[name] for item in without], axis=0
-        )
+        point = np.mean([whole - rest for rest, _ in without])
+        drop_B = sign * np.mean([whole_B - rest_B for _, rest_B in without], axis=0)
         drops[field] = summarise(sign * float(point), drop_B, probe.level)
         columns.append(drop_B)
     return Importance(base=base, drops=drops, replicates=np.stack(columns, axis=1))

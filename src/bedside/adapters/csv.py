@@ -51,6 +51,13 @@ def read_csv(path: Path, data: Data, text: Collection[str] = ()) -> pl.DataFrame
 def check_names(names: Sequence[str], where: str) -> None:
     """DataError when two columns have one name."""
     twice = [name for name, times in Counter(names).items() if times > 1]
+    if any(_is_number(name) for name in twice):
+        raise DataError(
+            where,
+            expected="a first row of names",
+            found="the same number there twice or more",
+            hint="a file without a header? then set header = false and names in [data]",
+        )
     if twice:
         raise DataError(
             where,
@@ -80,6 +87,14 @@ def _whole(path: Path, data: Data, width: int) -> None:
             found="fewer",
             hint="was it copied whole? a cell that is empty still needs its separator",
         )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _parse(

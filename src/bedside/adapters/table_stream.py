@@ -16,7 +16,7 @@ import pyarrow.parquet
 
 from bedside.adapters.csv import check_names, first_lines
 from bedside.core.errors import DataError, RunError
-from bedside.core.spec import nearest
+from bedside.core.spec import nearest_column
 
 PARQUET = (".parquet", ".pq")
 _SEPARATORS = (",", ";", "\t", "|")
@@ -167,7 +167,7 @@ def _check_columns(wanted: Sequence[str], found: Sequence[str], where: str) -> N
                 where,
                 expected=f"a column '{name}'",
                 found="none of that name",
-                hint=nearest(name, found) if len(found) < 100 else "",
+                hint=nearest_column(name, found),
             )
 
 

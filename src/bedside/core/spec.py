@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from difflib import get_close_matches
 from types import NoneType, UnionType
@@ -162,6 +162,16 @@ def nearest(name: str, known: object) -> str:
     names = [str(item) for item in cast("list[str]", list(known))]  # type: ignore[call-overload]  # any iterable of names
     close = get_close_matches(name, names, n=1, cutoff=0.5)
     return f"did you mean '{close[0]}'?" if close else f"known here: {', '.join(sorted(names))}"
+
+
+def nearest_column(name: str, columns: Sequence[str]) -> str:
+    """As `nearest`, for the columns of a source, which are counted and not listed: where a file
+    has no header they are the values of its first patient."""
+    close = get_close_matches(name, columns, n=1, cutoff=0.5)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    seen = "a single column" if len(columns) == 1 else f"{len(columns)} columns"
+    return f"the source has {seen}; see separator, header and skip in [data]"
 
 
 def _unknown(where: str, key: str, known: Mapping[str, object]) -> StudyError:

@@ -14,7 +14,7 @@ import polars as pl
 
 from bedside.core.dataset import SPLITS, Target
 from bedside.core.errors import DataError, StudyError
-from bedside.core.spec import nearest
+from bedside.core.spec import nearest_column
 from bedside.core.study import Data, Study
 from bedside.methods.labels import label, words_of
 from bedside.methods.moments import moments
@@ -102,7 +102,7 @@ def _present(frame: pl.DataFrame, data: Data) -> None:
                 f"[data] {key}",
                 expected=f"the column '{name}' in the source",
                 found="none of that name",
-                hint=nearest(name, frame.columns),
+                hint=nearest_column(name, frame.columns),
             )
 
 

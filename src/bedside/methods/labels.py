@@ -11,7 +11,7 @@ import polars as pl
 
 from bedside.core.dataset import Target
 from bedside.core.errors import DataError, StudyError
-from bedside.core.spec import nearest
+from bedside.core.spec import nearest_column
 from bedside.core.study import Task
 
 MOST_CLASSES = 50
@@ -36,7 +36,7 @@ def label(frame: pl.DataFrame, task: Task) -> tuple[pl.DataFrame, Target]:
                 "[task]",
                 expected=f"the column '{name}' in the source",
                 found="none of that name",
-                hint=nearest(name, frame.columns),
+                hint=nearest_column(name, frame.columns),
             )
     if task.event:
         return _timed(frame, task)

@@ -17,7 +17,7 @@ import polars as pl
 
 from bedside.core.dataset import Field, Schema
 from bedside.core.errors import DataError
-from bedside.core.spec import nearest
+from bedside.core.spec import nearest_column
 from bedside.methods.labels import words_of
 
 Arrays = dict[str, npt.NDArray[np.generic]]
@@ -139,7 +139,7 @@ def _column(frame: pl.DataFrame, field: Field) -> pl.Series:
             f"field '{field.name}'",
             expected="it among the columns",
             found="no column of that name",
-            hint=nearest(field.name, frame.columns),
+            hint=nearest_column(field.name, frame.columns),
         )
     return blanked(frame[field.name], field.missing)
 

@@ -11,7 +11,7 @@ import polars as pl
 from bedside.core.dataset import Field
 from bedside.core.errors import DataError, StudyError
 from bedside.core.inputs import Recipe
-from bedside.core.spec import nearest
+from bedside.core.spec import nearest_column
 from bedside.core.study import Column, Study
 from bedside.methods.labels import task_columns, words_of
 from bedside.methods.moments import are_dates, known_after, moments
@@ -51,7 +51,7 @@ def roles(frame: pl.DataFrame, study: Study, recipe: Recipe) -> dict[str, str]:
                 f"{study.file.name} [columns.{name}]",
                 expected="a column of the source",
                 found="none of that name",
-                hint=nearest(name, frame.columns),
+                hint=nearest_column(name, frame.columns),
             )
     keys = {study.data.subject: "subject", study.data.site: "site", study.data.time: "time"}
     keys.pop("", None)  # a key that is not set; an unnamed column is not it
@@ -93,6 +93,8 @@ def make(frame: pl.DataFrame, name: str, study: Study, moment: pl.Series | None)
     values = blanked(frame[name], codes)
     values, late = _not_yet_known(frame, values, declared, moment)
     kind = _kind(values, name, declared, len(codes))
+    if values.dtype == pl.String:
+        values = values.set(values.str.strip_chars() == "", None)
     if kind == "days":
         values = _days(values, name, moment)
     return Made(name=name, declared=declared, kind=kind, values=values, blanked=late)
@@ -180,15 +182,16 @@ def _automatic(values: pl.Series, name: str, codes: int) -> Kind:
 
 def _text_kind(values: pl.Series, name: str, codes: int) -> Kind:
     """A text column is dates, numbers (once its codes are blanked) or categories."""
-    seen = values.drop_nulls().str.strip_chars()
-    seen = seen.filter(seen != "")
+    cells = values.drop_nulls().str.strip_chars()
+    seen = cells.filter(cells != "")
     if not len(seen):
         return "numeric"
     if are_dates(seen):
         return "days"
     number = seen.cast(pl.Float64, strict=False)
     readable = len(seen) - number.null_count()
-    if codes and readable == len(seen):
+    blanks = len(seen) < len(cells)
+    if (codes or blanks) and readable == len(seen):
         return "numeric"
     if len(seen) // 2 < readable < len(seen):
         _all_numbers(seen, name)
@@ -228,7 +231,7 @@ def _not_yet_known(
             where,
             expected="'at prediction', 'after outcome' or COLUMN+24h with a column of the source",
             found=f"'{column}', which is none",
-            hint=nearest(column, frame.columns),
+            hint=nearest_column(column, frame.columns),
         )
     if moment is None:
         raise StudyError(

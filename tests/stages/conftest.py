@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -110,3 +112,13 @@ def own_config(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
 def bundle(tmp_path: Path) -> Path:
     """The folder of a made-up bundle."""
     return write_bundle(tmp_path / "bundle", SCHEMA, POLICY, graph())
+
+
+@pytest.fixture
+def bundle_with(tmp_path: Path) -> Callable[..., Path]:
+    """Makes a bundle whose policy differs in some keys."""
+
+    def make(**changes: float) -> Path:
+        return write_bundle(tmp_path / "changed", SCHEMA, replace(POLICY, **changes), graph())
+
+    return make

@@ -242,14 +242,20 @@ def test_an_altered_or_foreign_bundle_is_not_served(
         make_app(bundle, ledger)
 
 
+@pytest.mark.parametrize("part", [0, 1])
+@pytest.mark.parametrize("novelty_limit", [12.0, -1.0])
 def test_a_machine_that_computes_differently_does_not_serve(
-    bundle: Path, ledger: Path, monkeypatch: pytest.MonkeyPatch
+    bundle_with, ledger: Path, monkeypatch: pytest.MonkeyPatch, part: int, novelty_limit: float
 ) -> None:
+    """Also when the model abstains from every golden request."""
     from bedside.adapters import session
+
+    bundle = bundle_with(novelty_limit=novelty_limit)
 
     def wrong(content: bytes):
         compute = session_open(content)
-        return lambda arrays: tuple(part + 0.01 for part in compute(arrays))
+        shift = [0.001 * (part == k) for k in range(2)]
+        return lambda arrays: tuple(a + b for a, b in zip(compute(arrays), shift, strict=True))
 
     session_open = session.open_graph
     monkeypatch.setattr(session, "open_graph", wrong)

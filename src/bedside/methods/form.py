@@ -10,6 +10,7 @@ from bedside.core.dataset import Field, Schema
 
 _STYLE = """
 :root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}
+*{box-sizing:border-box}
 body{max-width:44rem;margin:2rem auto;padding:0 1rem}
 label{display:grid;grid-template-columns:1fr 14rem;gap:1rem;align-items:center;padding:.3rem 0}
 small{opacity:.75;display:block}input,select,button{font:inherit;padding:.4rem;width:100%}

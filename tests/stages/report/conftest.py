@@ -211,6 +211,8 @@ def curves() -> dict[str, object]:
             "thresholds": thresholds,
             "model": [{"value": m, "low": m - 0.02, "high": m + 0.02} for m in mine],
             "all": [{"value": e, "low": e - 0.02, "high": e + 0.02} for e in everyone],
+            "gain": [{"value": 0.04, "low": 0.03 * (t > 0.07) - 0.01, "high": 0.06}
+                     for t in thresholds],
             "none": 0.0,
         },
         "risk_coverage": {

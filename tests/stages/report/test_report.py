@@ -193,6 +193,13 @@ def test_every_task_has_its_headline_numbers(
     assert "[" not in page.text[: page.text.index("The study file")].replace("[prepare]", "")
 
 
+def test_pictures_say_what_they_show(chain: Make) -> None:
+    text = Page(made(chain())).text
+    assert "Predictions near 78 % run 4.6 points too high" in text
+    assert "From 10 % to 50 % the model is worth more than alerting all or none" in text
+    assert "24 of 1,575 held-out patients are too unlike the training patients" in text
+
+
 def test_limits_are_written_from_evidence(chain: Make) -> None:
     text = Page(made(chain())).text
     limits = text[text.rindex("Limits that follow from the data") :]

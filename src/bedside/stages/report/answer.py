@@ -112,7 +112,7 @@ def _release(material: Material) -> list[Block]:
         return [Text(body=title, kind="subject"), Points(items=items), *gate_table(material)]
     if any(stage == "release" for stage, _ in material.stops):
         return gate_table(material)
-    passed = f"All {len(gates)} requirements passed" if gates else "No requirement was set"
+    passed = f"All {len(gates)} requirements are met" if gates else "No requirement was set"
     name = model_name(material.released) if material.released else "the model"
-    body = f"{passed}; {name} was released as a signed bundle."
+    body = f"{passed}. Released, as a signed bundle: {name}."
     return [Text(body=body, kind="yes"), *gate_table(material)]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from bedside.adapters.svg import Axis, Frame
 from bedside.adapters.svg_lines import Bars, Dot, Line, LinePlot, line_plot
-from bedside.methods.words import number
+from bedside.methods.words import joined, number
 from bedside.stages.report.blocks import Block, Figure, Pair
 from bedside.stages.report.models import colour, model_name
 from bedside.stages.report.reading import Material, Node
@@ -112,7 +112,7 @@ def decision_curve(material: Material) -> list[Block]:
     mine, theirs = values(model), values(everyone)
     if len(mine) != len(thresholds) or len(theirs) != len(thresholds):
         return []
-    title = decision_finding(thresholds, mine, theirs)
+    title = decision_finding(thresholds, ends_of(curve.at("gain"), "low"))
     ends = [x for x in [*mine, *ends_of(model, "high"), 0.0] if x is not None]
     floor = -0.25 * max(*ends, 1e-6)
     lines = [
@@ -134,19 +134,23 @@ def decision_curve(material: Material) -> list[Block]:
     return [Figure(title=title, picture=line_plot(plot), note=note)]
 
 
-def decision_finding(thresholds: list[float], model: Numbers, everyone: Numbers) -> str:
-    """Over which thresholds the model is worth more than alerting all or none."""
-    better = [
-        t
-        for t, mine, theirs in zip(thresholds, model, everyone, strict=True)
-        if mine is not None and mine > max(theirs or 0.0, 0.0)
-    ]
+def decision_finding(thresholds: list[float], gain: Numbers) -> str:
+    """Where the lower end of the gain over alerting all or none is above 0.
+
+    >>> decision_finding([0.1, 0.2, 0.3], [-0.01, 0.02, 0.01])
+    'From 20 % to 30 % the model is worth more than alerting all or none'
+    """
+    better = [t for t, low in zip(thresholds, gain, strict=False) if low is not None and low > 0]
     if not better:
-        return "At no threshold is the model worth more than alerting all or none"
-    return (
-        f"From {better[0] * 100:.0f} % to {better[-1] * 100:.0f} % the model is worth more than "
-        "alerting all or none"
-    )
+        return "At no threshold is the model shown to be worth more than alerting all or none"
+    inside = [t for t in thresholds if better[0] <= t <= better[-1]]
+    if len(better) == 1:
+        where = f"At {better[0] * 100:.3g} %"
+    elif better == inside:
+        where = f"From {better[0] * 100:.3g} % to {better[-1] * 100:.3g} %"
+    else:
+        where = f"At {joined([f'{t * 100:.3g} %' for t in better])}"
+    return f"{where} the model is worth more than alerting all or none"
 
 
 _ERRORS = {

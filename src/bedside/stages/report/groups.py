@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import re
+
 from bedside.core.evidence import Evidence
 from bedside.methods.measure_words import words
 from bedside.methods.words import group
@@ -42,7 +45,20 @@ def slices(material: Material, measure: str) -> list[Evidence]:
     """The measure in each subgroup of held-out patients, intersections last."""
     found = material.book.all(measure, model=material.released, slice_=None)
     groups = [item for item in found if _is_group(material, item.slice)]
-    return sorted(groups, key=lambda item: " & " in item.slice)
+    return sorted(groups, key=_order)
+
+
+def _order(item: Evidence) -> tuple[bool, list[tuple[str, float, str]]]:
+    """Single groups first; bands of a number in the order of the number."""
+    parts = [part.partition("=") for part in item.slice.split(" & ")]
+    return len(parts) > 1, [(name, _start(value), value) for name, _, value in parts]
+
+
+def _start(value: str) -> float:
+    if value.startswith("below "):
+        return -math.inf
+    found = re.match(r"\[?(-?\d+(?:\.\d+)?)(?:,| and above)", value)
+    return float(found[1]) if found else 0.0
 
 
 def _is_group(material: Material, slice_: str) -> bool:
@@ -105,7 +121,8 @@ def apart_from(overall: Evidence | None, found: list[Evidence]) -> list[Evidence
 def _lead(found: list[Evidence]) -> str:
     small_ones = [group(item.slice) for item in found if too_small(item)]
     enough = len(found) - len(small_ones)
-    text = f"{enough} groups and intersections have enough held-out patients for a number"
+    has = "group or intersection has" if enough == 1 else "groups and intersections have"
+    text = f"{enough} {has} enough held-out patients for a number"
     if not small_ones:
         return f"{text}."
     more = f" and {len(small_ones) - 4} more" if len(small_ones) > 4 else ""

@@ -166,7 +166,8 @@ def _field_rows(splits: list[Node], units: dict[str, str]) -> list[tuple[str, ..
         label = f"{name}, {units[name]}" if name in units else name
         shares = dict.fromkeys(level for node in nodes for level, _ in _shares(node))
         if not shares:
-            rows.append((label, *(_middle(node) for node in nodes)))
+            year = "year" in units.get(name, "").split()
+            rows.append((label, *(_middle(node, year=year) for node in nodes)))
         for level in shares:
             cells = (_share(dict(_shares(node)).get(level, Node())) for node in nodes)
             rows.append((f"{label} = {level}", *cells))
@@ -198,11 +199,12 @@ def _share(node: Node) -> str:
     return percent(node.number()) if node.number() is not None else ""
 
 
-def _middle(node: Node) -> str:
+def _middle(node: Node, *, year: bool) -> str:
     ends = node.at("iqr").numbers()
     low, high = ends if len(ends) == 2 else (_either(node, _LOWER), _either(node, _UPPER))
     middle = node.at("median").number()
-    return "" if middle is None else interval(middle, low, high)
+    text = "" if middle is None else interval(middle, low, high)
+    return text.replace(",", "") if year else text
 
 
 _LOWER, _UPPER = ("q1", "low", "p25", "lower"), ("q3", "high", "p75", "upper")

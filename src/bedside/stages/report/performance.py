@@ -31,12 +31,27 @@ def performance_section(material: Material) -> Section | None:
     for split, where in (("held_out", "held-out"), ("external", "external")):
         table = _race(material, measure, split, where)
         blocks += [table] if table else []
+    blocks += _settled(material)
     blocks += _difference(material)
     blocks += _comparators(material)
     blocks += chosen(material)
     return Section(
         anchor="performance", title="Performance", lead=_lead(material, measure), blocks=blocks
     )
+
+
+def _settled(material: Material) -> list[Block]:
+    """Why the pair of the verdict need not be the best of the race on these patients."""
+    verdict = material.file("verdict.json")
+    deep, simple = verdict.at("deep").text(), verdict.at("simple").text()
+    if not deep or not simple:
+        return []
+    body = (
+        f"Whom the verdict compares was settled on tune patients, before these were seen: "
+        f"{model_name(deep)} and {model_name(simple)}. The best of many on these patients would "
+        "look better than it is."
+    )
+    return [Text(body=body, kind="note")]
 
 
 def _lead(material: Material, measure: str) -> str:

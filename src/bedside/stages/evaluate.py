@@ -211,7 +211,7 @@ class _Work:
         path = train.folder / "models" / model / "graph.onnx"
         if not path.is_file():
             raise _no_model(train, model)
-        graph = open_graph(path.read_bytes(), threads=self.context.executor.workers)
+        graph = open_graph(path.read_bytes())  # one thread: the same numbers on any machine
         record = train.read_json(f"models/{model}/model.json")
         edges = record.get("edges") if isinstance(record, dict) else None
         return _batched(graph), np.asarray(edges, np.float64) if edges else None

@@ -14,11 +14,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
+from bedside.core.dataset import Target
 from bedside.core.errors import DataError
 from bedside.core.study import TaskType
-from bedside.methods.survival import discrete_targets
+from bedside.methods.survival import discrete_targets, horizon_weights
 from bedside.methods.tabular_inputs import Floats, Rows, Values
 
 LEARNABLE = {
@@ -133,6 +135,32 @@ def survival(
         task="survival", labels=labels_NK, weights=at_risk_NK,
         durations=durations, events=events, edges=edges,
     )  # fmt: skip
+
+
+def outcome_of(
+    samples: pl.DataFrame, target: Target, edges: NDArray[np.float64] | None = None
+) -> Outcome:
+    """The outcome of a data set's samples; `edges` [K] for survival.
+
+    With a horizon, those whose state there is known also stand for those who were lost before, by
+    inverse probability of censoring among these samples.
+    """
+    value = samples["target"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    duration = samples["duration"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    event = samples["event"].fill_null(0).to_numpy() == 1
+    if target.type == "survival" and edges is not None:
+        return survival(duration, event, edges)
+    if target.type == "regression":
+        return regression(value)
+    if target.type == "multiclass":
+        return multiclass(np.nan_to_num(value, nan=-1.0).astype(np.int64), len(target.classes))
+    seen = np.isfinite(value)
+    weights = seen.astype(np.float64)
+    followed = np.isfinite(duration)
+    if target.horizon is not None and followed.any():
+        known = horizon_weights(duration[followed], event[followed], target.horizon)
+        weights[followed] = known * seen[followed]
+    return binary(value > 0, weights.astype(np.float32))
 
 
 def hazards(survival_NK: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -61,8 +61,9 @@ def _heterogeneity(training: Training, name: str, labels: NDArray[np.str_]) -> F
         item
         for at, stratum in enumerate(names)
         for item in _outcome_of(training, _rows(seen, code == at), f"{name}={stratum}")
+        if item.subjects >= FEWEST  # the name of a smaller one could tell who is in it
     )
-    values = [e.value for e in evidence if e.value is not None and e.subjects >= FEWEST]
+    values = [e.value for e in evidence if e.value is not None]
     p, spread = _differ(training, code, len(names)), max(values, default=0) - min(values, default=0)
     words = {"site": "sites", "time": "years"}.get(name, name)
     relevant = spread >= 0.05 or (min(values, default=1) > 0 and max(values) / min(values) >= 1.5)

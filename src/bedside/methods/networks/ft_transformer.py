@@ -65,7 +65,7 @@ class Layer(nn.Module):
     def forward(self, tokens_NTD: Tensor, asked: int) -> Tensor:
         """The first `asked` tokens [N, asked, d], after the layer."""
         attended = self.attention(self.before(tokens_NTD), asked)
-        tokens_NTD = tokens_NTD[:, :asked] + self.dropout(attended)
+        tokens_NTD = tokens_NTD[:, :asked] + attended
         gate, content = self.widen(self.norm(tokens_NTD)).chunk(2, dim=-1)
         narrowed: Tensor = self.narrow(self.dropout(torch.relu(gate) * content))
         return tokens_NTD + narrowed

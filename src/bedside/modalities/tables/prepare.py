@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import isnan
 from pathlib import Path
 
 import numpy as np
@@ -82,7 +81,7 @@ def arrange(
     return Inputs(
         fields=fields,
         arrays=arrays,
-        groups=pl.DataFrame([group(item, rows) for item in groups]),
+        groups=pl.DataFrame([group(item, rows, recipe.fewest_per_category) for item in groups]),
         comparators=pl.DataFrame([comparator(item) for item in others]),
         columns=(
             *(record(made[name], found[name], by_name.get(name), frame.height) for name in wanted),
@@ -109,7 +108,8 @@ def _frozen(
         item.name for item in features if item.kind != "boolean" and not item.declared.categories
     ]
     arrays = encode_fields(pl.DataFrame([item.values for item in features]), fields, found_here)
-    return _with_seen(fields, arrays["numeric"], train.to_numpy()), arrays
+    train_PS = np.asarray(arrays["numeric"], np.float32)[train.to_numpy()].T
+    return _with_seen(fields, train_PS, recipe.fewest_per_category), arrays
 
 
 def _one(path: Path, study: Study, names: tuple[str, ...]) -> pl.DataFrame:
@@ -148,18 +148,22 @@ def _something_known(features: list[Made], study: Study) -> None:
 
 
 def _with_seen(
-    fields: list[Field], numeric: npt.NDArray[np.generic], train: npt.NDArray[np.bool_]
+    fields: list[Field], train_PS: npt.NDArray[np.float32], fewest: int
 ) -> tuple[Field, ...]:
-    """Fields with the smallest and largest value of the training rows."""
-    rows = np.asarray(numeric, np.float32)[train]
-    # fmin and fmax pass over NaN, and give NaN where there is nothing else.
-    lows = iter(np.fmin.reduce(rows, axis=0, initial=np.nan).tolist())
-    highs = iter(np.fmax.reduce(rows, axis=0, initial=np.nan).tolist())
+    """Fields with the ends of what training rows hold."""
+    columns = iter(train_PS)
     return tuple(
-        _seen(field, next(lows), next(highs)) if field.kind == "numeric" else field
+        _seen(field, next(columns), fewest) if field.kind == "numeric" else field
         for field in fields
     )
 
 
-def _seen(field: Field, low: float, high: float) -> Field:
-    return field if isnan(low) else replace(field, seen_low=low, seen_high=high)
+def _seen(field: Field, values: npt.NDArray[np.float32], fewest: int) -> Field:
+    """The ends that `fewest` rows reach: the very smallest and largest are one patient's own."""
+    known = values[~np.isnan(values)]
+    if len(known) < max(fewest, 1):
+        return field
+    at = max(fewest, 1) - 1
+    known.partition((at, len(known) - 1 - at))
+    low, high = sorted((float(known[at]), float(known[len(known) - 1 - at])))
+    return replace(field, seen_low=low, seen_high=high)

@@ -13,8 +13,11 @@ from bedside.methods.labels import words_of
 from bedside.modalities.tables.prepare_columns import Made
 
 
-def group(made: Made, train: pl.Series) -> pl.Series:
+def group(made: Made, train: pl.Series, fewest: int = 1) -> pl.Series:
     """`group.X`, text or null: the category, or the band that a number lies in.
+
+    A category that the study does not declare and that fewer than `fewest` rows have is null: a
+    subgroup of so few says nothing, and its name could be a person's.
 
     Bands are cut where the study says (`cuts`), else at the tertiles of training patients:
     `below 65`, `[65, 80)`, `80 and above`.
@@ -23,10 +26,16 @@ def group(made: Made, train: pl.Series) -> pl.Series:
     if made.kind in ("category", "boolean") or (
         not made.declared.cuts and made.values.n_unique() <= 6
     ):
-        return words_of(made.values).alias(name)
+        return _frequent(words_of(made.values), made.declared.categories, fewest).alias(name)
     number = made.values.cast(pl.Float64, strict=False).fill_nan(None)
     cuts = made.declared.cuts or _tertiles(number.filter(train))
     return _bands(number, sorted(set(cuts))).alias(name)
+
+
+def _frequent(words: pl.Series, declared: Sequence[str], fewest: int) -> pl.Series:
+    counts = words.drop_nulls().value_counts(name="rows")
+    kept = counts.filter(pl.col("rows") >= fewest)[words.name].to_list()
+    return words.set(~words.is_in([*kept, *declared]), None)
 
 
 def comparator(made: Made) -> pl.Series:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bedside.adapters.onnx.forest import ForestParts, forest_graph
 from bedside.adapters.onnx.linear import LinearParts, constant_graph, linear_graph
 from bedside.adapters.onnx.torch_export import export_torch
@@ -31,6 +34,12 @@ class NetworkModel:
     def predict(self, inputs: Inputs) -> Values:
         """`value` [N, K]."""
         return self.fitted.predict(inputs.numeric, inputs.codes)
+
+    @property
+    def weights(self) -> dict[str, NDArray[np.generic]]:
+        """Parameters and buffers by name."""
+        state = self.fitted.network.state_dict()
+        return {name: value.numpy() for name, value in state.items()}
 
 
 def graph_of(model: Predictor, inputs: Inputs) -> bytes:

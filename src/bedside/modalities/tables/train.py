@@ -1,0 +1,118 @@
+"""The race for tables: who enters, how each is tuned and trained, and cases at the edge.
+
+Simple models are trained as carefully as deep ones: same patients, same search, same budget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bedside.adapters.onnx.finish import append_novelty
+from bedside.core.dataset import Dataset, Schema
+from bedside.core.study import TaskType
+from bedside.methods import novelty
+from bedside.methods.entrant import Arrays, Entrant, Learned, Lesson
+from bedside.methods.tabular_inputs import Inputs, Values
+from bedside.methods.tune import Budget, Found, Setting, search
+from bedside.modalities.tables.train_edges import edge_cases
+from bedside.modalities.tables.train_graphs import NetworkModel, graph_of
+from bedside.modalities.tables.train_models import Fit, Material, fit_model
+from bedside.modalities.tables.train_space import SEARCHES
+
+__all__ = ["MODELS", "arrays", "edge_cases", "entrants", "learn"]
+
+_LINEAR = "Regularised {}; gaps filled with the median and marked"
+_ALL = (
+    Entrant(name="prevalence", family="simple", year=1958,
+            source="What training patients had on average; for survival Kaplan and Meier 1958"),
+    Entrant(name="logistic", family="simple", year=1958,
+            source=_LINEAR.format("logistic regression (Cox 1958)")),
+    Entrant(name="multinomial", family="simple", year=1966,
+            source=_LINEAR.format("multinomial regression (Cox 1966)")),
+    Entrant(name="ridge", family="simple", year=1970,
+            source=_LINEAR.format("linear regression (Hoerl and Kennard 1970)")),
+    Entrant(name="cox", family="simple", year=1972,
+            source=_LINEAR.format("proportional hazards (Cox 1972)")),
+    Entrant(name="trees", family="simple", year=2017,
+            source="Gradient-boosted trees (Friedman 2001; Ke et al. 2017; scikit-learn)"),
+    Entrant(name="mlp", family="deep", year=2022,
+            source="Perceptron with embeddings of numbers (Gorishniy et al., NeurIPS 2022)"),
+    Entrant(name="tabm", family="deep", year=2025,
+            source="Ensemble of perceptrons with shared weights (Gorishniy et al., ICLR 2025)"),
+    Entrant(name="ft_transformer", family="deep", year=2021,
+            source="Transformer over fields (Gorishniy et al., NeurIPS 2021)"),
+)  # fmt: skip
+MODELS: Mapping[str, Entrant] = {entrant.name: entrant for entrant in _ALL}
+"""All models of tables by name."""
+_LINEAR_OF_TASK: Mapping[TaskType, str] = {
+    "binary": "logistic",
+    "multiclass": "multinomial",
+    "regression": "ridge",
+    "survival": "cox",
+}
+_HEAVIEST_FIRST = ("tabm", "ft_transformer", "mlp", "trees")
+
+
+def entrants(task: TaskType) -> tuple[Entrant, ...]:
+    """Models that can learn a task, the one that takes longest first."""
+    return tuple(MODELS[name] for name in (*_HEAVIEST_FIRST, _LINEAR_OF_TASK[task], "prevalence"))
+
+
+def arrays(dataset: Dataset, schema: Schema, rows: NDArray[np.int64]) -> Arrays:
+    """`numeric` float32 [N, P] and `codes` int64 [N, C] of the fields that `schema` keeps."""
+    kept = {field.name for field in schema.fields}
+    found = {}
+    for name, fields in (("numeric", dataset.schema.numeric), ("codes", dataset.schema.category)):
+        columns = [column for column, field in enumerate(fields) if field.name in kept]
+        found[name] = np.ascontiguousarray(dataset.array(name)[rows][:, columns])
+    return found
+
+
+def learn(name: str, lesson: Lesson) -> Learned:
+    """Tune and train one model; with `lesson.fixed`, train it once as that says."""
+    inputs = _inputs(lesson.train, lesson.schema)
+    material = Material(
+        train=(inputs, lesson.train_outcome),
+        select=(_inputs(lesson.select, lesson.schema), lesson.select_outcome),
+        epochs=lesson.epochs, patience=lesson.patience, seed=lesson.seed,
+        length=lesson.fixed.length if lesson.fixed else 0,
+    )  # fmt: skip
+    found = _found(name, material, lesson)
+    model = found.fitted.model
+
+    def predict(asked: Arrays) -> Values:
+        return model.predict(_inputs(asked, lesson.schema))
+
+    return Learned(
+        predict=predict,
+        graph=append_novelty(
+            graph_of(model, inputs), novelty.fit(inputs.numeric, inputs.codes).params
+        ),
+        settings=lesson.fixed.settings if lesson.fixed else found.best.settings,
+        length=found.fitted.length, parameters=model.parameters, score=found.best.score,
+        trials=found.trials, seconds=found.seconds, cut=found.cut or found.fitted.cut,
+        weights=model.weights if isinstance(model, NetworkModel) else {},
+    )  # fmt: skip
+
+
+def _found(name: str, material: Material, lesson: Lesson) -> Found[Fit]:
+    def attempt(settings: Mapping[str, Setting], seconds: float) -> tuple[float, Fit]:
+        fitted = fit_model(name, material, settings, seconds)
+        return fitted.score, fitted
+
+    if lesson.fixed:
+        settings, once = lesson.fixed.settings, Budget(trials=1, seconds=np.inf)
+        return search({}, {}, lambda _, left: attempt(settings, left), once, seed=lesson.seed)
+    what = SEARCHES[name]
+    return search(what.space, what.defaults, attempt, lesson.budget, seed=lesson.seed)
+
+
+def _inputs(arrays: Arrays, schema: Schema) -> Inputs:
+    return Inputs(
+        numeric=np.asarray(arrays["numeric"], np.float32),
+        codes=np.asarray(arrays["codes"], np.int64),
+        cardinalities=tuple(len(field.categories) for field in schema.category),
+    )

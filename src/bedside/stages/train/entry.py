@@ -1,0 +1,251 @@
+"""One model's way through the race, in a process of its own: learn, calibrate, export, write.
+
+The model's folder appears when all that belongs into it is there; one that is there already is left
+as it is, so that a killed race goes on with the models that are missing.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bedside.core import cells
+from bedside.core.dataset import Dataset, Schema, read_schema
+from bedside.core.decision import Decision
+from bedside.core.spec import plain
+
+if TYPE_CHECKING:
+    from bedside.methods.calibration import Calibrator
+    from bedside.methods.entrant import Arrays, Entrant, Fixed, Learned, Lesson
+    from bedside.methods.halves import Halves
+    from bedside.methods.policy import Policy
+    from bedside.stages.train import Cell, Spec
+
+Rows = NDArray[np.int64]
+Edges = NDArray[np.float64] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What a worker needs to know: plain values and places on disk."""
+
+    entrant: Entrant
+    spec: Spec
+    modality: str
+    prepared: Path
+    """The folder of the data set."""
+    run: Path
+    """The folder of this run."""
+    halves: Halves
+    decision: Decision
+    seed: int
+    fixed: Fixed | None = None
+    """Train the control with these settings, on permuted outcomes."""
+    folder: str = ""
+    """Name of the model's folder, where it is not the model's own."""
+
+
+def enter(entry: Entry) -> str:
+    """Train one model and write all that is left of it; gives its name."""
+    name = entry.folder or entry.entrant.name
+    final = entry.run / "models" / name
+    if final.is_dir():
+        return name
+    part = final.with_name(f".{name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    from bedside.methods.one_thread import one_thread
+
+    with one_thread():
+        _learn(entry, part)
+    part.replace(final)
+    return name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    entry: Entry
+    cell: Cell
+    dataset: Dataset
+    schema: Schema
+    edges: Edges
+    """Ends of the intervals of a survival curve."""
+
+    def arrays(self, rows: Rows) -> Arrays:
+        return self.cell.arrays(self.dataset, self.schema, rows)
+
+
+def _learn(entry: Entry, part: Path) -> None:
+    dataset = Dataset(entry.prepared)
+    schema = read_schema((entry.run / "schema.json").read_text(encoding="utf-8"))
+    cell: Cell = cells.cell(entry.modality, "train")
+    edges = _time_grid(dataset, schema, entry.spec.intervals)
+    work = _Work(entry=entry, cell=cell, dataset=dataset, schema=schema, edges=edges)
+    lesson = _lesson(work)
+    learned = cell.learn(entry.entrant.name, lesson)
+    calibrator = _calibrated(work, learned)
+    graph = _graph(work, learned, calibrator)
+    (part / "graph.onnx").write_bytes(graph)
+    if not entry.fixed:
+        policy = _policy(work, graph)
+        (part / "policy.json").write_text(json.dumps(policy.to_json(), indent=1))
+        _write_native(work, learned, calibrator, part)
+    if learned.weights:
+        from safetensors.numpy import save_file
+
+        save_file({name: np.asarray(value) for name, value in learned.weights.items()},
+                  part / "weights.safetensors")  # fmt: skip
+    record = _record(work, lesson, learned, calibrator)
+    (part / "model.json").write_text(json.dumps(record, indent=1, allow_nan=False))
+
+
+def _time_grid(dataset: Dataset, schema: Schema, intervals: int) -> Edges:
+    if schema.target.type != "survival":
+        return None
+    from bedside.methods.survival import time_grid
+
+    samples = dataset.samples[dataset.rows("train")]
+    event = samples["event"].fill_null(0).to_numpy() == 1
+    return time_grid(samples["duration"].to_numpy(), event, intervals, schema.target.horizon)
+
+
+def _lesson(work: _Work) -> Lesson:
+    from bedside.methods.entrant import Lesson
+    from bedside.methods.outcome import outcome_of
+    from bedside.methods.tune import Budget
+
+    entry, dataset, target = work.entry, work.dataset, work.schema.target
+    train, tune = dataset.rows("train"), dataset.rows("tune")
+    outcome = outcome_of(dataset.samples[train], target, work.edges)
+    seed = seed_of(entry.seed, entry.entrant.name)
+    if entry.fixed:
+        order = np.random.Generator(np.random.Philox(key=seed)).permutation(len(train))
+        outcome = outcome.rows(order)
+    # Weights for those lost to follow-up are estimated on all of tune, then halved.
+    of_tune = outcome_of(dataset.samples[tune], target, work.edges)
+    return Lesson(
+        schema=work.schema, train=work.arrays(train), train_outcome=outcome,
+        select=work.arrays(entry.halves.select),
+        select_outcome=of_tune.rows(np.isin(tune, entry.halves.select)),
+        budget=Budget(trials=entry.spec.trials, seconds=entry.spec.seconds),
+        epochs=entry.spec.epochs, patience=entry.spec.patience, seed=seed, fixed=entry.fixed,
+    )  # fmt: skip
+
+
+def seed_of(seed: int, name: str) -> int:
+    """A model's own seed, below 2^31, whoever else races.
+
+    >>> seed_of(0, "tabm") == seed_of(0, "tabm") != seed_of(1, "tabm")
+    True
+    """
+    return int.from_bytes(blake2b(f"{seed}/{name}".encode(), digest_size=4).digest()) >> 1
+
+
+def _calibrated(work: _Work, learned: Learned) -> Calibrator:
+    """Fitted on the other half of tune; the control stays as it is."""
+    from bedside.methods.calibration import IDENTITY, fit_calibrator
+    from bedside.methods.evaluation.truth import truth_of
+
+    if work.entry.fixed:
+        return IDENTITY
+    rows, task = work.entry.halves.calibrate, work.schema.target.type
+    truth = truth_of(work.dataset, work.schema, rows)
+    known = truth.known
+    value = learned.predict(work.arrays(rows))[known]
+    if task in ("binary", "survival", "regression"):
+        value = 1.0 - value[:, -1] if task == "survival" else value[:, 0]
+    return fit_calibrator(task, truth.target[known], value, truth.counts[known])
+
+
+def _graph(work: _Work, learned: Learned, calibrator: Calibrator) -> bytes:
+    from bedside.adapters.onnx.finish import append_calibrator, label
+    from bedside.methods.measures.sample import PROBABILITY_CLIP
+
+    survival = work.schema.target.type == "survival"
+    graph = append_calibrator(
+        learned.graph, calibrator.kind, calibrator.params, clip=PROBABILITY_CLIP, survival=survival
+    )
+    name = work.entry.entrant.name
+    return label(graph, {"schema": work.schema.digest, "data": work.dataset.digest, "model": name})
+
+
+def _policy(work: _Work, graph: bytes) -> Policy:
+    """Fitted to what the graph, not the model, says of the patients of `calibrate`."""
+    from bedside.adapters.onnx import Graph
+    from bedside.methods.evaluation.truth import truth_of
+    from bedside.methods.policy import Horizon, fit_policy
+
+    rows, target = work.entry.halves.calibrate, work.schema.target
+    said = Graph(graph).run(work.arrays(rows))
+    truth = truth_of(work.dataset, work.schema, rows)
+    horizon = None
+    if target.horizon is not None:
+        index = -1 if work.edges is None else len(work.edges) - 1
+        horizon = Horizon(index=index, weights=truth.counts)
+    policy = fit_policy(
+        target.type, said["value"], truth.target, said["novelty"], np.zeros(len(rows)),
+        work.entry.decision, horizon=horizon,
+    )  # fmt: skip
+    return eased(policy, given=work.entry.decision.threshold is not None)
+
+
+def eased(policy: Policy, *, given: bool) -> Policy:
+    """The policy with a hair of room at each limit that is some patient's own value.
+
+    Patients whom a model cannot tell apart (the leaves of a tree) share that value, and float32
+    rounds it one way in the trained model and another in the graph. A threshold that was `given`
+    stays what it is.
+    """
+    room = 2e-6
+    threshold = policy.threshold
+    if threshold is not None and not given:
+        threshold -= room * max(1.0, abs(threshold))
+    return replace(
+        policy, threshold=threshold, novelty_limit=policy.novelty_limit * (1 + 10 * room),
+        quantiles=tuple(None if q is None else q + room * max(1.0, q) for q in policy.quantiles),
+    )  # fmt: skip
+
+
+def _write_native(work: _Work, learned: Learned, calibrator: Calibrator, part: Path) -> None:
+    survival = work.schema.target.type == "survival"
+    edge = {path.stem.removeprefix("edge_"): np.load(path, allow_pickle=False)
+            for path in work.entry.run.glob("edge_*.npy")}  # fmt: skip
+    held = work.arrays(work.dataset.rows("held_out"))
+    for name, arrays in (("native", held), ("edge_native", edge)):
+        value = learned.predict(arrays)
+        fair = 1.0 - calibrator.apply(1.0 - value) if survival else calibrator.apply(value)
+        np.save(part / f"{name}.npy", fair.astype(np.float32), allow_pickle=False)
+
+
+def _record(
+    work: _Work, lesson: Lesson, learned: Learned, calibrator: Calibrator
+) -> Mapping[str, object]:
+    entrant = work.entry.entrant
+    return {
+        "name": entrant.name,
+        "family": "control" if work.entry.fixed else entrant.family,
+        "year": entrant.year,
+        "source": entrant.source,
+        "task": work.schema.target.type,
+        "parameters": learned.parameters,
+        "settings": plain(learned.settings),
+        "length": learned.length,
+        "trials": len(learned.trials),
+        "tried": [plain(trial) for trial in learned.trials],
+        "seconds": round(learned.seconds, 2),
+        "cut": learned.cut,
+        "select_score": learned.score,
+        "calibrator": {"kind": calibrator.kind, "params": plain(calibrator.params)},
+        "edges": None if work.edges is None else work.edges.tolist(),
+        "train_subjects": len(np.unique(work.dataset.subjects(work.dataset.rows("train")))),
+        "seed": lesson.seed,
+        "schema": work.schema.digest,
+    }

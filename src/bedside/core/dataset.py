@@ -53,7 +53,8 @@ class Field:
     missing: tuple[str | float, ...] = ()
     """Codes that mean missing, beside null."""
     seen_low: float | None = None
-    """Smallest and largest value among training patients, for warnings and documentation."""
+    """The ends of what training rows hold, for warnings and documentation: values that at least
+    `[prepare] fewest_per_category` rows reach, so that no end is one patient's own."""
     seen_high: float | None = None
     description: str = ""
 

@@ -86,7 +86,7 @@ def test_groups_and_comparators_stand_beside() -> None:
             "risk": {"role": "comparator", "invert": True},
         }
     )
-    inputs = arrange(FRAME, TRAIN, said, Recipe())
+    inputs = arrange(FRAME, TRAIN, said, Recipe(fewest_per_category=1))
     assert [field.name for field in inputs.fields] == ["n"]
     assert inputs.groups.to_dict(as_series=False) == {
         "group.n": ["below 2", "2 and above", None, "2 and above"],
@@ -95,8 +95,17 @@ def test_groups_and_comparators_stand_beside() -> None:
     assert inputs.comparators["comparator.risk"].to_list() == pytest.approx([0.9, 0.8, 0.7, 0.1])
 
 
+def test_what_few_patients_have_is_not_named() -> None:
+    said = study({"c": {"group": True}})
+    inputs = arrange(FRAME, TRAIN, said, Recipe(fewest_per_category=2))
+    assert inputs.groups["group.c"].to_list() == ["a", None, "a", None]
+    assert (inputs.fields[0].seen_low, inputs.fields[0].seen_high) == (1.0, 2.0)
+    assert arrange(FRAME, TRAIN, said, Recipe()).fields[0].seen_low is None
+
+
 def test_the_site_may_be_a_subgroup() -> None:
-    inputs = arrange(FRAME, TRAIN, study({"c": {"group": True}}, site="c"), Recipe())
+    by_site = study({"c": {"group": True}}, site="c")
+    inputs = arrange(FRAME, TRAIN, by_site, Recipe(fewest_per_category=1))
     assert inputs.groups["group.c"].to_list() == ["a", "b", "a", "z"]
     assert "c" not in {field.name for field in inputs.fields}
     assert [item["role"] for item in inputs.columns if item["column"] == "c"] == ["site"]

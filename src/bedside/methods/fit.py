@@ -67,7 +67,7 @@ class Schedule:
     decay: float = 1e-3
     """Weight decay."""
     seconds: float = math.inf
-    """Training ends with the epoch in which this time is up."""
+    """Training ends with the epoch in which so much processor time is up."""
     told: Callable[[int, float], None] = field(default=lambda _epoch, _score: None, compare=False)
     """Called with each epoch and its score."""
 
@@ -137,7 +137,7 @@ class _Training:
         return torch.from_numpy(np.ascontiguousarray(array)).to(self.fabric.device)
 
     def until_best(self, select: Part) -> Fitted:
-        schedule, started = self.schedule, time.monotonic()
+        schedule, started = self.schedule, time.process_time()
         best, kept, at, cut = math.inf, self._weights(), 0, False
         watched = schedule.patience and select.outcome.weights.any()
         for epoch in range(1, schedule.epochs + 1):
@@ -146,7 +146,7 @@ class _Training:
             schedule.told(epoch, score)
             if score < best or not watched:
                 best, kept, at = score, self._weights(), epoch
-            cut = time.monotonic() - started > schedule.seconds and epoch < schedule.epochs
+            cut = time.process_time() - started > schedule.seconds and epoch < schedule.epochs
             if cut or (watched and epoch - at >= schedule.patience):
                 break
         self.network.load_state_dict(kept)

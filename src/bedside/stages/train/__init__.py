@@ -55,8 +55,9 @@ class Spec:
     trials: int = 8
     """Settings that are tried of each model; the first are its defaults."""
     seconds: float = 90.0
-    """No trial of a model starts after this time, and no network trains for longer. Results depend
-    on the speed of the machine only where this runs out, which `race.json` tells (`cut`)."""
+    """Processor time: no trial of a model starts after it, and no network trains for longer.
+    Results depend on the speed of the machine only where it runs out, which `race.json` tells
+    (`cut`)."""
     epochs: int = 40
     """Epochs of a network at most."""
     patience: int = 6

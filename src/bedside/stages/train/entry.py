@@ -23,6 +23,7 @@ from bedside.core.decision import Decision
 from bedside.core.spec import plain
 
 if TYPE_CHECKING:
+    from bedside.core.study import TaskType
     from bedside.methods.calibration import Calibrator
     from bedside.methods.entrant import Arrays, Entrant, Fixed, Learned, Lesson
     from bedside.methods.halves import Halves
@@ -162,7 +163,25 @@ def _calibrated(work: _Work, learned: Learned) -> Calibrator:
     value = learned.predict(work.arrays(rows))[known]
     if task in ("binary", "survival", "regression"):
         value = 1.0 - value[:, -1] if task == "survival" else value[:, 0]
-    return fit_calibrator(task, truth.target[known], value, truth.counts[known])
+    target, counts = truth.target[known], truth.counts[known]
+    fitted = fit_calibrator(task, target, value, counts)
+    # Separable patients can defeat the fit; then the model speaks for itself.
+    worse = _loss(task, target, counts, fitted.apply(value)) > _loss(task, target, counts, value)
+    return IDENTITY if worse else fitted
+
+
+def _loss(
+    task: TaskType, target: NDArray[np.float64], counts: NDArray[np.float64],
+    value: NDArray[np.float64],
+) -> float:  # fmt: skip
+    """The proper score of predictions whose outcomes are known; of a risk for survival."""
+    from bedside.methods.outcome import binary, multiclass, regression
+
+    if task == "multiclass":
+        return multiclass(target.astype(np.int64), value.shape[1]).score(value)
+    if task == "regression":
+        return regression(target).score(value[:, None])
+    return binary(target > 0, counts.astype(np.float32)).score(value[:, None])
 
 
 def _graph(work: _Work, learned: Learned, calibrator: Calibrator) -> bytes:

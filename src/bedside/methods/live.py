@@ -14,7 +14,6 @@ from bedside.core.errors import DataError
 from bedside.core.ledger import Ledger
 from bedside.core.pseudonym import Pseudonyms
 from bedside.core.spec import Plain, nearest
-from bedside.methods.form import form_page
 from bedside.methods.served import Arrays, Outputs, Served, check_golden, value_of
 
 _KEYS = ("inputs", "subject")
@@ -39,6 +38,8 @@ class Live:
     served: Served
     ledger: Ledger
     pseudonyms: Pseudonyms
+    first_page: str
+    """HTML shown at the root."""
 
     def predict(self, request: Plain) -> Plain:
         """Answers to one row or several, each with the hash of its row in the ledger.
@@ -75,13 +76,12 @@ class Live:
         }  # fmt: skip
 
     def page(self, name: str) -> tuple[str, bytes]:
-        """`schema` (JSON), `card` (Markdown), or the first page (HTML with a form)."""
+        """`schema` (JSON), `card` (Markdown), or the first page (HTML)."""
         if name == "schema":
             return "application/json", self.bundle.contents["schema.json"]
         if name == "card":
             return "text/markdown; charset=utf-8", self.bundle.contents["card.md"]
-        page = form_page(self.served.schema, self.bundle.manifest)
-        return "text/html; charset=utf-8", page.encode()
+        return "text/html; charset=utf-8", self.first_page.encode()
 
     def _digests(self, arrays: Arrays, rows: int) -> list[str]:
         parts = [np.ascontiguousarray(arrays[name]) for name in sorted(arrays)]

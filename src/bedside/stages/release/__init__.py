@@ -121,7 +121,7 @@ def _share_passed(results: Sequence[GateResult], model: str) -> Evidence:
 
 def _write(context: Context, results: Sequence[GateResult], evidence: Sequence[Evidence]) -> int:
     """gates.json and score.json; gives the ML test score."""
-    from bedside.methods.testscore import ml_test_score
+    from bedside.stages.release.testscore import ml_test_score
 
     context.run.write_json("gates.json", [_record(result) for result in results])
     score = ml_test_score(evidence)
@@ -131,7 +131,7 @@ def _write(context: Context, results: Sequence[GateResult], evidence: Sequence[E
 
 
 def _record(result: GateResult) -> dict[str, Plain]:
-    from bedside.methods.card import bound
+    from bedside.stages.release.card import bound
 
     found = result.evidence
     return {
@@ -145,7 +145,7 @@ def _record(result: GateResult) -> dict[str, Plain]:
 
 def _stop(results: Sequence[GateResult]) -> str:
     """Which gates keep the model from being released, in one sentence; empty: none."""
-    from bedside.methods.card import bound
+    from bedside.stages.release.card import bound
 
     held = [result for result in results if result.verdict != "pass"]
     if not held:

@@ -23,9 +23,9 @@ from bedside.core.dataset import Schema, Split, read_schema
 from bedside.core.errors import RunError
 from bedside.core.gate import GateResult
 from bedside.core.spec import Plain, canonical
-from bedside.methods.card import CardFacts, write_card
 from bedside.methods.served import Arrays, Served, assemble, check_golden, golden, open_served
 from bedside.methods.sketch import sketch
+from bedside.stages.release.card import CardFacts, write_card
 
 _MOST_SKETCHED = 200_000
 """Training patients that the reference is drawn from: more do not move a quantile."""

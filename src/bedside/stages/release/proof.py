@@ -185,6 +185,7 @@ def _application(chosen: Candidate, ledger: Ledger) -> ASGIApp:
         served=chosen.served,
         ledger=ledger,
         pseudonyms=Pseudonyms.beside(ledger.path),
+        first_page="",  # the proof asks for answers alone
     )
     return make_asgi(live, Limits(bytes=64 << 20))
 

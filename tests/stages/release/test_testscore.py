@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from bedside.core.evidence import Evidence
-from bedside.methods.testscore import CHECKS, ml_test_score
+from bedside.stages.release.testscore import CHECKS, ml_test_score
 
 
 def line(measure: str, slice_: str = "all", value: float | None = 0.5) -> Evidence:

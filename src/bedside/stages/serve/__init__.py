@@ -102,6 +102,7 @@ def _open(folder: Path, ledger_path: Path, trust: Path | None) -> Live:
     from bedside.core.pseudonym import Pseudonyms
     from bedside.methods.live import Live
     from bedside.methods.served import check_golden, open_served
+    from bedside.stages.serve.form import form_page
 
     key = ed25519.read_public_key(trust) if trust else None
     bundle = Bundle.load(folder, ed25519.verify, key)
@@ -111,5 +112,6 @@ def _open(folder: Path, ledger_path: Path, trust: Path | None) -> Live:
     ledger = Ledger(ledger_path)
     ledger.append("deployment", {"bundle": bundle.id, "model": bundle.model, "golden": checked})
     return Live(
-        bundle=bundle, served=served, ledger=ledger, pseudonyms=Pseudonyms.beside(ledger_path)
-    )
+        bundle=bundle, served=served, ledger=ledger, pseudonyms=Pseudonyms.beside(ledger_path),
+        first_page=form_page(served.schema, bundle.manifest),
+    )  # fmt: skip

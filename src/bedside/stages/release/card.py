@@ -18,8 +18,8 @@ from bedside.core.spec import Plain
 from bedside.core.study import Study
 from bedside.methods.measure_words import WORDS
 from bedside.methods.policy import Policy
-from bedside.methods.testscore import is_subgroup
 from bedside.methods.words import count, interval, joined, number
+from bedside.stages.release.testscore import is_subgroup
 
 NOT_SAID = "Not said by the study."
 _USEFULNESS = (

@@ -96,7 +96,7 @@ def test_discrete_targets_at_the_edges():
 
 def test_measures_are_those_of_scikit_survival():
     time, event, curves, edges, _ = cohort(600)
-    found = survival.measures(time, event, curves, edges, edges[-1])
+    found = survival.measures(time, event, survival=curves, edges=edges, horizon=edges[-1])
     truth = Surv.from_arrays(event, time)
     risk = 1 - curves[:, -1]
     harrell = metrics.concordance_index_censored(event, time, risk, tied_tol=0)[0]
@@ -114,30 +114,40 @@ def test_a_replicate_of_counts_equals_the_cohort_with_subjects_repeated():
     time, event, curves, edges, _ = cohort(300)
     time = np.ceil(time * 10) / 10
     counts = replicates(4, len(time))
-    found = survival.measures(time, event, curves, edges, edges[5], counts)
+    found = survival.measures(
+        time, event, survival=curves, edges=edges, horizon=edges[5], weights=counts
+    )
     for b, row in enumerate(counts.astype(int)):
         again = np.repeat(np.arange(len(time)), row)
-        one = survival.measures(time[again], event[again], curves[again], edges, edges[5])
+        one = survival.measures(
+            time[again], event[again], survival=curves[again], edges=edges, horizon=edges[5]
+        )
         for name, value in one.items():
             assert found[name][b] == pytest.approx(value.item(), abs=1e-12), name
 
 
 def test_censoring_does_not_move_the_weighted_measures():
     time, event, curves, edges, happened = cohort(20_000, seed=5)
-    full = survival.measures(happened, np.ones(len(time)), curves, edges, edges[-1])
-    found = survival.measures(time, event, curves, edges, edges[-1])
+    full = survival.measures(
+        happened, np.ones(len(time)), survival=curves, edges=edges, horizon=edges[-1]
+    )
+    found = survival.measures(time, event, survival=curves, edges=edges, horizon=edges[-1])
     for name in ("c_index_ipcw", "auroc_at_horizon", "brier_at_horizon", "integrated_brier"):
         assert found[name].item() == pytest.approx(full[name].item(), abs=0.01), name
     assert abs(found["calibration_at_horizon"].item()) < 0.01
-    off = survival.measures(time, event, curves**2, edges, edges[-1])
+    off = survival.measures(time, event, survival=curves**2, edges=edges, horizon=edges[-1])
     assert off["calibration_at_horizon"].item() < -0.05
 
 
 def test_no_answer_is_nan_not_a_number_made_up():
     curves, edges = np.array([[0.9, 0.8], [0.7, 0.5], [0.6, 0.4]]), [1.0, 2.0]
-    nobody = survival.measures([1.5, 1.8, 1.2], [0, 0, 0], curves, edges, 2.0)
+    nobody = survival.measures(
+        [1.5, 1.8, 1.2], [0, 0, 0], survival=curves, edges=edges, horizon=2.0
+    )
     assert all(np.isnan(value).all() for value in nobody.values())
-    all_free = survival.measures([3.0, 3.0, 3.0], [0, 0, 0], curves, edges, 2.0)
+    all_free = survival.measures(
+        [3.0, 3.0, 3.0], [0, 0, 0], survival=curves, edges=edges, horizon=2.0
+    )
     assert np.isnan(all_free["c_index"]).all()
     assert np.isnan(all_free["auroc_at_horizon"]).all()
     assert all_free["brier_at_horizon"].item() == pytest.approx(np.mean([0.04, 0.25, 0.36]))
@@ -146,9 +156,11 @@ def test_no_answer_is_nan_not_a_number_made_up():
 def test_five_hundred_replicates_of_two_thousand_patients_take_about_a_second():
     time, event, curves, edges, _ = cohort(2000)
     counts = replicates(500, len(time))
-    survival.measures(time, event, curves, edges, edges[-1], counts[:2])
+    survival.measures(
+        time, event, survival=curves, edges=edges, horizon=edges[-1], weights=counts[:2]
+    )
     start = clock.perf_counter()
-    survival.measures(time, event, curves, edges, edges[-1], counts)
+    survival.measures(time, event, survival=curves, edges=edges, horizon=edges[-1], weights=counts)
     assert clock.perf_counter() - start < 5.0  # about 1 s alone; other work may share the cores
 
 
@@ -169,8 +181,10 @@ def test_wrong_follow_up_is_refused(time, event, words):
 
 def test_wrong_curves_are_refused():
     with pytest.raises(DataError, match="horizon"):
-        survival.measures([1.0, 2.0], [1, 0], np.ones((2, 1)), [1.0], 3.0)
+        survival.measures([1.0, 2.0], [1, 0], survival=np.ones((2, 1)), edges=[1.0], horizon=3.0)
     with pytest.raises(DataError, match="probabilities"):
-        survival.measures([1.0, 2.0], [1, 0], np.full((2, 1), np.nan), [1.0], 1.0)
+        survival.measures(
+            [1.0, 2.0], [1, 0], survival=np.full((2, 1), np.nan), edges=[1.0], horizon=1.0
+        )
     with pytest.raises(DataError, match="events up to the horizon"):
         survival.time_grid([1.0, 2.0], [0, 0], 4, horizon=2.0)

@@ -124,7 +124,7 @@ def discrete_targets(
 
 
 def measures(
-    duration: ArrayLike, event: ArrayLike, survival: ArrayLike, edges: ArrayLike,
+    duration: ArrayLike, event: ArrayLike, *, survival: ArrayLike, edges: ArrayLike,
     horizon: float, weights: ArrayLike | None = None,
 ) -> dict[str, Floats]:  # fmt: skip
     """[B] each: how well `survival` [N, K], the curves at `edges` [K], foretold what happened.

@@ -196,7 +196,10 @@ def _survival_measure(truth: Truth, values: NDArray[np.floating], edges: FloatAr
     duration, event = truth.follow_up()
 
     def measure(weights: FloatArray) -> dict[str, FloatArray]:
-        found = survival.measures(duration, event, curves, grid, float(grid[at]), weights)
+        found = survival.measures(
+            duration, event,
+            survival=curves, edges=grid, horizon=float(grid[at]), weights=weights,
+        )  # fmt: skip
         risk = beside(weights)
         return found | {name: risk[name] for name in AT_HORIZON if name in risk}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bedside.stages.report.reading import Book, Node, said
 
 from .conftest import measured
@@ -39,6 +41,11 @@ def test_a_number_is_said_in_its_unit_and_leads_to_its_line() -> None:
     assert said(measured("alerts_per_100", 36.0, 2.0, unit="per 100 patients")) == (
         "36.0 (34.0 to 38.0)"
     )
-    exact = measured("prepare.subjects", 1575.0, low=1575.0, high=1575.0, unit="patients")
-    assert said(exact) == "1,575 patients"
-    assert said(measured("parity.flips", 0.0, low=0.0, high=0.0)) == "0 (exact)"
+    people = measured("prepare.subjects", 1575.0, low=1575.0, high=1575.0, unit="patients")
+    assert said(replace(people, stage="prepare")) == "1,575 patients"
+    flips = measured("parity.flips", 0.0, low=0.0, high=0.0)
+    assert said(replace(flips, stage="release")) == "0 (exact)"
+
+
+def test_none_of_a_sample_is_not_exactly_none() -> None:
+    assert said(measured("abstention_rate", 0.0, low=0.0, high=0.0)) == "0 % (0 to 0)"

@@ -13,11 +13,11 @@ from bedside.stages.report.forest import Entry, forest
 from bedside.stages.report.models import colour, primary
 from bedside.stages.report.reading import Material
 
+_POINTS = ("coverage=", "threshold=", "predicted=")
 _RANKING = (
     "Each group is ranked among itself. Where a group is more alike, as patients of one age are, "
     "ranking it is harder for any model; whether its risks hold is told by the measures below."
 )
-_NO_GROUP = ("reason=", "coverage=", "outcome=", "threshold=", "predicted=")
 _MORE = ("oe_ratio", "calibration_slope", "ici", "sensitivity", "ppv", "conformal_coverage",
          "abstention_rate")  # fmt: skip
 
@@ -67,7 +67,7 @@ def _is_group(material: Material, slice_: str) -> bool:
     nodes = [*listed.at("measured").each(), *listed.at("too_small").each()]
     if nodes:
         return slice_ in {node.at("slice").text() for node in nodes}
-    return "=" in slice_ and not slice_.startswith(_NO_GROUP)
+    return "=" in slice_ and not slice_.startswith(_POINTS)
 
 
 def too_small(item: Evidence) -> bool:

@@ -14,6 +14,8 @@ NAMES = {
     "trees": "Boosted trees",
     "mlp": "Multilayer perceptron",
     "tabm": "TabM",
+    "ridge": "Ridge regression",
+    "multinomial": "Multinomial regression",
     "transformer": "Feature-token transformer",
     "ft_transformer": "Feature-token transformer",
 }
@@ -24,7 +26,7 @@ KINDS = ("m0", "m1", "m2", "m3", "m4", "m5", "m6", "m7")
 SHAPES = {"simple": "circle", "deep": "diamond", "comparator": "square"}
 _COLOURS = {
     "prevalence": "m7", "mean": "m7", "kaplan_meier": "m7",
-    "logistic": "m1", "linear": "m1", "cox": "m1",
+    "logistic": "m1", "linear": "m1", "cox": "m1", "ridge": "m1", "multinomial": "m1",
     "trees": "m0", "mlp": "m4", "tabm": "m2", "transformer": "m3", "ft_transformer": "m3",
 }  # fmt: skip
 

@@ -124,6 +124,11 @@ def _table_one(material: Material) -> list[Block]:
     rows += _field_rows(nodes, _units(material))
     caption = _with_outcome(splits)
     note = "Median (lower to upper quartile), or rows (share of those with a value)."
+    if any(node.at("unobserved").number() for node in nodes):
+        note += (
+            " Those who were lost before the horizon have no outcome here; where the others are "
+            "measured below, they stand in for them by weights."
+        )
     return [Table(caption=caption, head=head, rows=rows, kind="wide"), Text(body=note, kind="note")]
 
 

@@ -109,7 +109,8 @@ def said(item: Evidence) -> str:
         unit = "share" if word.share else "points" if word.points else ""
     if unit.startswith("per 1"):
         unit = ""
-    if item.value is not None and item.low == item.value == item.high:
+    counted = item.stage != "evaluate"  # nothing there is exact: a resample of zeros is all zeros
+    if counted and item.value is not None and item.low == item.value == item.high:
         unit = unit.removesuffix("patients")
         exact = interval(item.value, None, None, unit).removesuffix(" (no interval)")
         return patients(item.value) if item.unit == "patients" else f"{exact} (exact)"

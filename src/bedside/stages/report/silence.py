@@ -40,7 +40,7 @@ def _evidence(material: Material) -> list[Evidence]:
     return [
         item
         for item in own
-        if item.measure in _PARTS and (item.slice == "all" or item.slice.startswith("outcome="))
+        if item.measure in _PARTS and (item.slice == "all" or item.slice.startswith("outcome: "))
     ]
 
 
@@ -86,10 +86,10 @@ def _reasons(material: Material) -> list[Block]:
     """How many fell silent for which reason, and how the model does on the others."""
     found = material.book.all("abstention_rate", model=material.released, slice_=None)
     rows = [
-        (item.slice.removeprefix("reason="), count(round((item.value or 0) * item.subjects)),
+        (item.slice.removeprefix("reason: "), count(round((item.value or 0) * item.subjects)),
          count(item.subjects), material.book.cite(item))
         for item in found
-        if item.slice.startswith("reason=")
+        if item.slice.startswith("reason: ")
     ]  # fmt: skip
     blocks: list[Block] = []
     if rows:
@@ -124,7 +124,7 @@ def _novelty(material: Material) -> list[Block]:
     if limit is None or len(edges) != len(counts) + 1 or not sum(counts):
         return []
     reason = material.book.all(
-        "abstention_rate", model=material.released, slice_="reason=unlike the training patients"
+        "abstention_rate", model=material.released, slice_="reason: unlike the training patients"
     )
     share = f"{count(round((reason[-1].value or 0) * reason[-1].subjects))} of " if reason else ""
     whole = count(reason[-1].subjects if reason else sum(counts))

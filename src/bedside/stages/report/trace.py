@@ -9,6 +9,7 @@ from bedside.core.evidence import Evidence
 from bedside.methods.measure_words import WORDS, is_difference, words
 from bedside.methods.words import count, duration
 from bedside.stages.report.blocks import Block, Fold, Section, Table, Text, code, lines, small
+from bedside.stages.report.models import model_name
 from bedside.stages.report.reading import Material, Node, said
 
 _PACKAGES = ("bedside", "numpy", "polars", "scikit-learn", "torch", "onnxruntime")
@@ -82,15 +83,18 @@ def _race(material: Material) -> list[Block]:
     rows = []
     for entry in material.race():
         seconds, trials = entry.at("seconds").number(), entry.at("trials").number()
-        size = entry.at("parameters").number()
+        size, name = entry.at("parameters").number(), entry.at("name").text()
+        cut = small("time ran out") if entry.at("cut").value is True else ""
         rows.append(
             (
-                code(entry.at("name").text()), entry.at("family").text(),
-                "" if size is None else count(size), "" if trials is None else count(trials),
-                "" if seconds is None else duration(seconds), _settings(entry.at("best").pairs()
-                or entry.at("settings").pairs()),
+                lines(model_name(name), small(entry.at("source").text())),
+                entry.at("family").text(),
+                "" if size is None else count(size),
+                "" if trials is None else lines(count(trials), cut),
+                "" if seconds is None else duration(seconds),
+                _settings(entry.at("settings").pairs()),
             )
-        )  # fmt: skip
+        )
     if not rows:
         return []
     head = ("Model", "Family", "Parameters", "Trials", "Time", "Settings chosen")

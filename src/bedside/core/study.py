@@ -193,7 +193,7 @@ def read_study(path: Path, overrides: Sequence[str] = ()) -> Study:
 def build_study(table: Mapping[str, object], *, path: Path, text: str = "") -> Study:
     """A checked study from its tables."""
     source = Source(path.name, text)
-    known = (*_OWN, *(name for name in cells.stages() if hasattr(cells.stage(name), "Spec")))
+    known = (*_OWN, *(name for name in cells.stages() if _has_section(name)))
     for key in table:
         if key not in known:
             raise StudyError(
@@ -235,6 +235,12 @@ def _read(path: Path) -> str:
         raise StudyError(
             str(path), expected="a readable study file", found=error.strerror or "none"
         ) from error
+
+
+def _has_section(stage: str) -> bool:
+    """Whether a stage is run on a study; what serves a bundle knows none, and has no settings."""
+    module = cells.stage(stage)
+    return hasattr(module, "Spec") and hasattr(module, "run")
 
 
 def _each(table: object, source: Source) -> dict[str, Column]:

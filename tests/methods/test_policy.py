@@ -20,7 +20,7 @@ def patients(n, seed):
 
 
 def fitted(n=4000, task="binary", seed=0, **options):
-    return fit_policy(task, *patients(n, seed), Decision(**options))
+    return fit_policy(task, *patients(n, seed), options=Decision(**options))
 
 
 def test_the_default_threshold_is_the_share_with_the_event():
@@ -72,7 +72,7 @@ def test_json_brings_back_the_same_policy_and_the_same_decisions():
     p, y, novelty, missing = patients(200, 3)
     y[:195] = 0.0  # five events: too few for a quantile of their own
     y[195:] = 1.0
-    found = fit_policy("binary", p, y, novelty, missing, Decision())
+    found = fit_policy("binary", p, y, novelty, missing, options=Decision())
     again = Policy.from_json(json.loads(json.dumps(found.to_json(), allow_nan=False)))
     assert again == found
     assert found.quantiles[1] is None
@@ -87,7 +87,7 @@ def test_multiclass():
     y = (p.cumsum(axis=1) < rng.random((20_000, 1))).sum(axis=1).astype(float)
     y[::50] = -1
     half, zeros = slice(0, 10_000), np.zeros(10_000)
-    found = fit_policy("multiclass", p[half], y[half], zeros, zeros, Decision())
+    found = fit_policy("multiclass", p[half], y[half], zeros, zeros, options=Decision())
     decisions = found.decide(p[10_000:], zeros, zeros)
     np.testing.assert_array_equal(decisions.value, p[10_000:].argmax(axis=1))
     for k in range(3):
@@ -96,7 +96,7 @@ def test_multiclass():
     assert found.patients == 9800
     assert not decisions.act.any()
     with pytest.raises(StudyError, match="multiclass"):
-        fit_policy("multiclass", p, y, y, y, Decision(threshold=0.5))
+        fit_policy("multiclass", p, y, y, y, options=Decision(threshold=0.5))
 
 
 @pytest.mark.parametrize("spread", [False, True])
@@ -109,7 +109,9 @@ def test_regression_intervals_cover(spread):
     half, zeros = slice(0, 10_000), np.zeros(10_000)
     y_tune = y[half].copy()
     y_tune[:100] = np.nan
-    found = fit_policy("regression", values[half], y_tune, zeros, zeros, Decision(threshold=12.0))
+    found = fit_policy(
+        "regression", values[half], y_tune, zeros, zeros, options=Decision(threshold=12.0)
+    )
     decisions = found.decide(values[10_000:], zeros, zeros)
     inside = (decisions.low <= y[10_000:]) & (y[10_000:] <= decisions.high)
     assert inside.mean() == pytest.approx(0.9, abs=0.015)
@@ -133,7 +135,7 @@ def test_survival_uses_weights_for_those_lost_before_the_horizon():
     horizon = Horizon(weights=survival.horizon_weights(time[half], event[half], 1.0))
     found = fit_policy(
         "survival", curves[half], state, zeros, zeros,
-        Decision(coverage=0.8, sensitivity=0.9), horizon=horizon,
+        options=Decision(coverage=0.8, sensitivity=0.9), horizon=horizon,
     )  # fmt: skip
     decisions = found.decide(curves[n // 2 :], zeros, zeros)
     truth = (happened[n // 2 :] <= 1.0).astype(int)
@@ -143,17 +145,17 @@ def test_survival_uses_weights_for_those_lost_before_the_horizon():
         covered = decisions.label_set[truth == label, label].mean()
         assert covered == pytest.approx(0.8, abs=0.025)
     by_share = fit_policy(
-        "survival", curves[half], state, zeros, zeros, Decision(), horizon=horizon
+        "survival", curves[half], state, zeros, zeros, options=Decision(), horizon=horizon
     )
     assert by_share.threshold == pytest.approx(truth.mean(), abs=0.015)
     assert abs(np.nanmean(state) - truth.mean()) > 0.03
     with pytest.raises(DataError, match="weights"):
-        fit_policy("survival", curves[half], state, zeros, zeros, Decision())
+        fit_policy("survival", curves[half], state, zeros, zeros, options=Decision())
 
 
 def test_with_few_patients_the_largest_novelty_seen_is_the_limit():
     p, y, novelty, missing = patients(30, 7)
-    found = fit_policy("binary", p, y, novelty, missing, Decision())
+    found = fit_policy("binary", p, y, novelty, missing, options=Decision())
     assert found.novelty_limit == novelty.max()
 
 
@@ -171,15 +173,17 @@ def test_a_million_decisions_take_well_under_a_second():
 def test_what_does_not_fit_is_refused():
     p, y, novelty, missing = patients(100, 9)
     with pytest.raises(StudyError, match="a probability"):
-        fit_policy("binary", p, y, novelty, missing, Decision(threshold=20.0))
+        fit_policy("binary", p, y, novelty, missing, options=Decision(threshold=20.0))
     with pytest.raises(StudyError, match="regression"):
-        fit_policy("regression", p, y, novelty, missing, Decision(abstain_when_ambiguous=True))
+        fit_policy(
+            "regression", p, y, novelty, missing, options=Decision(abstain_when_ambiguous=True)
+        )
     with pytest.raises(DataError, match="one length"):
-        fit_policy("binary", p, y[1:], novelty, missing, Decision())
+        fit_policy("binary", p, y[1:], novelty, missing, options=Decision())
     with pytest.raises(DataError, match="with the event"):
-        fit_policy("binary", p, y * 0, novelty, missing, Decision())
+        fit_policy("binary", p, y * 0, novelty, missing, options=Decision())
     with pytest.raises(DataError, match="known outcome"):
-        fit_policy("binary", p, y * np.nan, novelty, missing, Decision())
+        fit_policy("binary", p, y * np.nan, novelty, missing, options=Decision())
     with pytest.raises(DataError, match=r"predictions \(binary\)"):
         fitted().decide(np.zeros((3, 2)), [0] * 3, [0] * 3)
     with pytest.raises(DataError, match="novelty"):

@@ -142,7 +142,13 @@ def train_run(folder: Path, data: Dataset, graphs: Mapping[str, bytes], deep: st
         run.write_json(f"models/{name}/model.json", {"name": name, "edges": edges})
         values, novelty = open_graph(content)(arrays)
         policy = fit_policy(
-            target.type, values, goal, novelty, np.zeros(len(tune)), Decision(), horizon=horizon
+            target.type,
+            values,
+            goal,
+            novelty,
+            np.zeros(len(tune)),
+            options=Decision(),
+            horizon=horizon,
         )
         run.write_json(f"models/{name}/policy.json", policy.to_json())
     raced = [name for name in graphs if not name.startswith("_")]

@@ -46,7 +46,8 @@ def test_what_is_not_defined_says_so() -> None:
     ("unit", "text"),
     [
         ("share", "12.3 % (10.1 to 14.5)"),
-        ("points", "12.3 points (10.1 to 14.5)"),
+        ("share points", "12.3 points (10.1 to 14.5)"),
+        ("points", "0.123 points (0.101 to 0.145)"),
         ("days", "0.123 days (0.101 to 0.145)"),
         ("", "0.123 (0.101 to 0.145)"),
     ],

@@ -61,14 +61,14 @@ WORDS = {
         "surprise", "log loss", "Mean negative log-likelihood in nats; lower is better."
     ),
     "calibration_slope": _words(
-        "spread of the risks",
+        "spread of the predictions",
         "calibration slope",
-        "1 is right; below 1 the risks are too extreme, above 1 too timid.",
+        "1 is right; below 1 the predictions are too extreme, above 1 too timid.",
     ),
     "calibration_intercept": _words(
-        "risks too high or too low overall",
+        "predictions too high or too low overall",
         "calibration intercept, calibration-in-the-large",
-        "0 is right; below 0 the risks are too high on average, above 0 too low.",
+        "0 is right; below 0 the predictions are too high on average, above 0 too low.",
     ),
     "oe_ratio": _words(
         "happened against expected",

@@ -59,14 +59,14 @@ def number(value: float | None, *, places: int | None = None) -> str:
 
 
 def interval(value: float | None, low: float | None, high: float | None, unit: str = "") -> str:
-    """A number with its interval; `share` is written as a percentage, `points` is a distance of
-    shares.
+    """A number with its interval; `share` is written as a percentage, `share points` is
+    a distance between shares (a study's own unit may well be called points).
 
     >>> interval(0.832, 0.812, 0.851)
     '0.832 (0.812 to 0.851)'
     >>> interval(0.412, 0.39, 0.434, "share")
     '41.2 % (39.0 to 43.4)'
-    >>> interval(0.012, 0.006, 0.018, "points")
+    >>> interval(0.012, 0.006, 0.018, "share points")
     '1.20 points (0.60 to 1.80)'
     >>> interval(0.832, None, None)
     '0.832 (no interval)'
@@ -161,6 +161,6 @@ def signs(text: str) -> str:
 
 
 def _unit(unit: str) -> tuple[float, str]:
-    if unit in ("share", "points"):
+    if unit in ("share", "share points"):
         return 100.0, " %" if unit == "share" else " points"
     return 1.0, f" {unit}" if unit else ""

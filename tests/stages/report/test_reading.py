@@ -37,6 +37,7 @@ def test_a_number_is_said_in_its_unit_and_leads_to_its_line() -> None:
     assert said(ppv) == "58.0 % (55.0 to 61.0)"
     assert f'href="#e-{ppv.id}"' in Book([ppv]).cite(ppv)
     assert said(measured("ici", 0.012, 0.006)) == "1.20 points (0.60 to 1.80)"
+    assert said(measured("rmse", 60.4, 7.0, unit="points")) == "60.4 points (53.4 to 67.4)"
     assert said(measured("rmse", 3.0, 0.5, unit="days")) == "3.00 days (2.50 to 3.50)"
     assert said(measured("alerts_per_100", 36.0, 2.0, unit="per 100 patients")) == (
         "36.0 (34.0 to 38.0)"

@@ -106,7 +106,7 @@ def said(item: Evidence) -> str:
     word = words(item.measure)
     unit = item.unit
     if not unit:
-        unit = "share" if word.share else "points" if word.points else ""
+        unit = "share" if word.share else "share points" if word.points else ""
     if unit.startswith("per 1"):
         unit = ""
     counted = item.stage != "evaluate"  # nothing there is exact: a resample of zeros is all zeros

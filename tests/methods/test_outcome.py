@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import log_loss, mean_squared_error
 
+from bedside.core.dataset import Target
 from bedside.core.errors import DataError
 from bedside.methods import outcome as outcomes
 
@@ -65,3 +67,44 @@ def test_unobserved_labels_do_not_count() -> None:
 def test_nothing_to_learn_is_an_error(alike: outcomes.Outcome) -> None:
     with pytest.raises(DataError, match="training"):
         alike.require_learnable()
+
+
+def frame(**columns: list) -> pl.DataFrame:
+    rows = len(next(iter(columns.values())))
+    blank = {"target": [None] * rows, "duration": [None] * rows, "event": [None] * rows}
+    kinds = {"target": pl.Float64, "duration": pl.Float64, "event": pl.Int8}
+    return pl.DataFrame(blank | columns, schema_overrides=kinds)
+
+
+def test_outcomes_of_samples() -> None:
+    plain = frame(target=[1.0, 0.0, None])
+    binary = outcomes.outcome_of(plain, Target(type="binary", outcome="death"))
+    assert binary.labels[:2, 0].tolist() == [1, 0]
+    assert binary.weights[:, 0].tolist() == [1, 1, 0]
+    three = Target(type="multiclass", outcome="ward", classes=("a", "b", "c"))
+    classes = outcomes.outcome_of(frame(target=[2.0, None]), three)
+    assert classes.labels.tolist() == [[0, 0, 1], [0, 0, 0]]
+    assert classes.weights[1].tolist() == [0, 0, 0]
+    value = outcomes.outcome_of(plain, Target(type="regression", outcome="pressure"))
+    assert value.weights[:, 0].tolist() == [1, 1, 0]
+    timed = frame(duration=[5.0, 12.0], event=[1, 0])
+    target = Target(type="survival", outcome="death", horizon=10.0)
+    survival = outcomes.outcome_of(timed, target, np.array([4.0, 10.0]))
+    assert survival.labels.tolist() == [[0, 1], [0, 0]]
+
+
+def test_the_observed_stand_in_for_those_lost_before_the_horizon() -> None:
+    rng = np.random.default_rng(0)
+    time, lost = rng.exponential(8, 4000), rng.exponential(12, 4000)
+    duration, event = np.minimum(time, lost), time <= lost
+    known = event & (duration <= 10) | (duration >= 10)
+    samples = frame(
+        target=[float(t <= 10) if k else None for t, k in zip(time, known, strict=True)],
+        duration=duration.tolist(), event=event.astype(int).tolist(),
+    )  # fmt: skip
+    found = outcomes.outcome_of(samples, Target(type="binary", outcome="death", horizon=10.0))
+    assert (found.weights[~known] == 0).all()
+    weighted = np.average(found.labels[:, 0], weights=found.weights[:, 0])
+    naive = found.labels[known].mean()
+    truth = (time <= 10).mean()
+    assert abs(weighted - truth) < 0.02 < abs(naive - truth)

@@ -33,7 +33,8 @@ _MODELS = {
     "prevalence": "the prevalence", "mean": "the mean", "kaplan_meier": "Kaplan-Meier",
     "logistic": "logistic regression", "linear": "linear regression", "cox": "Cox regression",
     "trees": "boosted trees", "mlp": "the multilayer perceptron", "tabm": "TabM",
-    "transformer": "the feature-token transformer",
+    "ft_transformer": "the feature-token transformer", "ridge": "ridge regression",
+    "multinomial": "multinomial regression",
 }  # fmt: skip
 _PLURAL = ("trees",)
 

@@ -42,8 +42,8 @@ def edge_cases(schema: Schema) -> tuple[list[str], Arrays]:
             words = f"category {code}" if code else "missing"
             add(f"{field.name} {words}", middle, [*usual[:at], code, *usual[at + 1 :]])
     arrays: Arrays = {
-        "numeric": np.array(numbers[:_MOST], np.float32).reshape(-1, len(middle)),
-        "codes": np.array(codes[:_MOST], np.int64).reshape(-1, len(usual)),
+        "numeric": np.array(numbers, np.float32).reshape(len(names), len(middle))[:_MOST],
+        "codes": np.array(codes, np.int64).reshape(len(names), len(usual))[:_MOST],
     }
     return names[:_MOST], arrays
 

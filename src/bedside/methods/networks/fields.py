@@ -147,7 +147,7 @@ def _bins(values: Floats, bins: int) -> Floats:
     """[2, bins] left ends and one over the widths of quantile bins; those to spare never rise."""
     left_and_inverse = np.zeros((2, bins), np.float32)
     if len(values):
-        edges = np.unique(np.quantile(values.astype(np.float64), np.linspace(0, 1, bins + 1)))
+        edges = np.unique(np.quantile(values.astype(np.float64), np.linspace(0.01, 0.99, bins + 1)))
         widths = np.maximum(np.diff(edges), 1e-3)  # a step this narrow is as steep as is needed
         left_and_inverse[:, : len(widths)] = edges[:-1], 1.0 / widths
     return left_and_inverse

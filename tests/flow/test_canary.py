@@ -15,6 +15,7 @@ import polars as pl
 import pytest
 
 from bedside.core import cells
+from tests.flow.conftest import patients
 
 if TYPE_CHECKING:
     from tests.flow.conftest import Bedside, Place
@@ -81,8 +82,9 @@ def test_the_canaries_are_let_in_and_would_be_seen(place: Place, bedside: Bedsid
     _plant(place, ADMISSIBLE)
     assert bedside("prepare", place.study, "--out", place.out).code == 0
     folder = next(place.out.glob("runs/prepare-*"))
-    samples = pl.read_parquet(folder / "samples.parquet").write_csv().encode()
-    assert {"quagga", "1987-03", "0.98765"} <= set(_traces_in(samples))
+    samples = pl.read_parquet(folder / "samples.parquet")
+    assert samples["split"][7] == "train"
+    assert {"quagga", "1987-03", "0.98765"} <= set(_traces_in(samples.write_csv().encode()))
     assert f"{NUMBER} as <f" in _traces_in((folder / "numeric.npy").read_bytes())
 
 
@@ -110,15 +112,15 @@ def test_no_canary_sings_in_the_audit_of_names_and_notes(place: Place, bedside: 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_no_canary_sings_in_a_whole_run(place: Place, bedside: Bedside) -> None:
-    place.add('\n[audit]\nleak = "drop"\nshortcut = "warn"\n')
+    place.write(patients(400))
     _plant(place, ADMISSIBLE)
     said = bedside("run", place.study, "--out", place.out, "--tiny", "--workers", "1")
     assert said.code in (0, 1), said.err
     assert (place.out / "report.html").is_file()
     assert _traces_in(said.all.encode()) == []
     assert _leaks(place.out) == {}
-    if (place.out / "bundle").is_dir():
-        _score_with_canaries(place, bedside)
+    assert (place.out / "bundle").is_dir()
+    _score_with_canaries(place, bedside)
 
 
 def _score_with_canaries(place: Place, bedside: Bedside) -> None:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
+from tests.flow.conftest import patients
 
 from bedside.core import cells
-from tests.flow.conftest import patients
 
 if TYPE_CHECKING:
     from tests.flow.conftest import Bedside, Place

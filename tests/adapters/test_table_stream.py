@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from bedside.adapters.table_stream import Source, Writer
@@ -63,3 +64,23 @@ def test_frames_written_one_by_one_are_one_table(tmp_path: Path) -> None:
                 writer.write(frame)
                 assert not (tmp_path / name).exists()
         assert read(tmp_path / name)["a"].to_list() == [1, None, None, 2]
+
+
+def test_texts_held_by_number_are_plain_texts_to_a_reader(tmp_path: Path) -> None:
+    """Each batch may have other texts, and more of them than a byte can number."""
+    kinds = [pl.Enum(["a", "b"]), pl.Enum([f"t{i}" for i in range(300)]), pl.Enum(["z"])]
+    frames = [
+        pl.DataFrame({"text": [*kind.categories, None], "n": range(len(kind.categories) + 1)},
+                     schema={"text": kind, "n": pl.Int64})
+        for kind in kinds
+    ]  # fmt: skip
+    expected = [text for frame in frames for text in frame["text"].to_list()]
+    for name, read in (("out.csv", pl.read_csv), ("out.parquet", pl.read_parquet)):
+        with Writer(tmp_path / name, {"model": "trees"}) as writer:
+            for frame in frames:
+                writer.write(frame)
+        assert read(tmp_path / name)["text"].to_list() == expected
+        assert read(tmp_path / name)["text"].dtype == pl.String
+    stored = pq.read_schema(tmp_path / "out.parquet")
+    assert stored.field("text").type == pa.string()
+    assert stored.metadata[b"model"] == b"trees"

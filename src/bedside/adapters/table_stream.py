@@ -128,10 +128,17 @@ class Writer:
             raise _cannot_write(self.path) from error
 
     def _append(self, frame: pl.DataFrame) -> None:
-        table = frame.to_arrow()
+        table = _texts_by_number(frame.to_arrow())
         if self._parquet is None:
-            schema = table.schema.with_metadata(self._notes)
-            self._parquet = pyarrow.parquet.ParquetWriter(self._part, schema, compression="zstd")
+            texts = [field.name for field in table.schema if not _is_number(field.type)]
+            self._parquet = pyarrow.parquet.ParquetWriter(
+                self._part,
+                table.schema,
+                compression="zstd",
+                use_dictionary=texts,  # numbers seldom recur: a dictionary of them is work for none
+                store_schema=False,  # readers find text, however it was held here
+            )
+            self._parquet.add_key_value_metadata(self._notes)
         self._parquet.write_table(table)
 
     def __enter__(self) -> Writer:
@@ -157,6 +164,24 @@ class Writer:
 def _sliced(batch: pa.RecordBatch, rows: int) -> Iterator[pl.DataFrame]:
     for start in range(0, batch.num_rows, rows):
         yield cast("pl.DataFrame", pl.from_arrow(batch.slice(start, rows)))
+
+
+def _texts_by_number(table: pa.Table) -> pa.Table:
+    """The same table; one type for all texts held by number, however many a batch has of them."""
+    for at, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type):
+            held = table.column(at).combine_chunks()
+            held = pa.DictionaryArray.from_arrays(
+                held.indices.cast(pa.int32()), held.dictionary.cast(pa.string())
+            )
+            table = table.set_column(at, field.name, held)
+    return table
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_floating(kind) or pa.types.is_integer(kind) or pa.types.is_boolean(kind)
+    )
 
 
 def _check_columns(wanted: Sequence[str], found: Sequence[str], where: str) -> None:

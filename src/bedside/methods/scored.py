@@ -73,12 +73,13 @@ def _values(target: Target, decisions: Decisions, said: NDArray[np.bool_]) -> di
 
 
 def _where(values: NDArray[np.floating], given: NDArray[np.bool_]) -> pl.Series:
-    return pl.Series(np.where(given, values, np.nan)).fill_nan(None)
+    return pl.Series(np.where(given, values, np.nan), nan_to_null=True)
 
 
 def _named(names: Sequence[str], index: NDArray[np.int64]) -> pl.Series:
-    """Texts by index; -1 is null."""
-    return pl.Series([*names, None], dtype=pl.String).gather(np.where(index < 0, len(names), index))
+    """Texts by index, each held once; -1 is null."""
+    texts = pl.Series([*names, None], dtype=pl.Enum(list(dict.fromkeys(names))))
+    return texts.gather(np.where(index < 0, len(names), index))
 
 
 def _sets(labels: Sequence[str], held: NDArray[np.bool_], said: NDArray[np.bool_]) -> pl.Series:
@@ -87,7 +88,9 @@ def _sets(labels: Sequence[str], held: NDArray[np.bool_], said: NDArray[np.bool_
         number = held @ (1 << np.arange(len(labels)))
         present = np.flatnonzero(np.bincount(number, minlength=1))
         found = (present[:, None] >> np.arange(len(labels))) & 1 > 0
-        which = np.searchsorted(present, number)
+        place = np.zeros(1 << len(labels), np.int64)
+        place[present] = np.arange(len(present))
+        which = place[number]
     else:
         found, which = np.unique(held, axis=0, return_inverse=True)
     texts = [" | ".join(name for name, has in zip(labels, row, strict=True) if has)

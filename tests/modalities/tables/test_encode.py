@@ -142,3 +142,69 @@ def test_numbers_arrive_bit_for_bit(ages: list[float | None]) -> None:
     for written in (column, column.cast(pl.String), column.fill_null(float("nan"))):
         got = encode_fields(pl.DataFrame({"age": written}), field)["numeric"][:, 0]
         np.testing.assert_array_equal(got, expected)
+
+
+QUICK = [
+    (pl.Series("x", [1.0, None, 9.1, 20.0], dtype=pl.Float32), [1.0, None, None, 20.0]),
+    (pl.Series("x", [1.0, float("nan"), 9.1, 20.0]), [1.0, None, None, 20.0]),
+    (pl.Series("x", [0, None, 2**53 + 2**30 + 1]), [0, None, float(2**53 + 2**30 + 1)]),
+    (pl.Series("x", ["1", None, " 9.1", "20"]), [1.0, None, None, 20.0]),
+    (pl.Series("x", [None, None], dtype=pl.Float32), [None, None]),
+    (pl.Series("x", [float("nan")] * 2), [None, None]),
+    (pl.Series("x", [-1, 5], dtype=pl.Int8), [-1.0, 5.0]),
+]
+
+
+@pytest.mark.parametrize(("column", "expected"), QUICK)
+def test_a_code_between_the_least_and_the_largest_is_missing(
+    column: pl.Series, expected: list[float | None]
+) -> None:
+    """A column is known to be in order by its ends alone: what lies between must not slip by."""
+    field = (Field(name="x", missing=(9.1,)),)
+    found = encode_fields(column.to_frame(), field)["numeric"][:, 0]
+    wanted = [np.nan if value is None else value for value in expected]
+    np.testing.assert_array_equal(found, np.array(wanted, np.float32))
+
+
+@pytest.mark.parametrize("low", [None, 0.1])
+def test_one_value_out_of_order_leaves_the_others_to_the_bit(low: float | None) -> None:
+    random = np.random.default_rng(0)
+    values = random.uniform(1, 1e6, 5000)
+    schema = Schema(fields=(Field(name="x", low=low),), target=SCHEMA.target)
+    quick = examine(pl.DataFrame({"x": values}), schema)
+    values[77] = np.inf
+    slow = examine(pl.DataFrame({"x": values}), schema)
+    assert np.flatnonzero(slow.problem).tolist() == [77]
+    others = np.arange(5000) != 77
+    np.testing.assert_array_equal(quick.arrays["numeric"][others], slow.arrays["numeric"][others])
+    assert np.isnan(slow.arrays["numeric"][77, 0])
+
+
+@pytest.mark.parametrize("count", [1, 254, 255, 256, 300])
+@pytest.mark.parametrize("spoilt", [False, True])
+def test_any_number_of_categories(count: int, spoilt: bool) -> None:
+    field = Field(name="x", kind="category", categories=tuple(f"c{i}" for i in range(count)))
+    words: list[str | None] = [*field.categories, None]
+    expected = [*range(1, count + 1), 0]
+    if spoilt:  # no longer word for word, but still in order
+        words[0] = " c0 "
+    found = encode_fields(pl.DataFrame({"x": words}), (field,))["codes"][:, 0]
+    assert found.tolist() == expected
+    assert found.dtype == np.int64
+    full = encode_fields(pl.DataFrame({"x": words[:-1]}), (field,))["codes"][:, 0]
+    assert full.tolist() == expected[:-1]
+
+
+@pytest.mark.parametrize("dtype", [pl.Int64, pl.Float64, pl.String, pl.Categorical])
+def test_categories_of_numbers_are_read_from_every_type(dtype: pl.DataType) -> None:
+    field = Field(name="x", kind="category", categories=("1", "2", "10"), missing=(9.0,))
+    column = pl.Series("x", ["10", "9", None, "1"])
+    column = column.cast(dtype) if dtype != pl.Float64 else column.cast(pl.Int64).cast(dtype)
+    found = encode_fields(column.to_frame(), (field,))["codes"][:, 0]
+    assert found.tolist() == [3, 0, 0, 1]
+
+
+def test_categories_that_no_word_can_be_are_never_found() -> None:
+    field = Field(name="x", kind="category", categories=(" a", "b"))
+    with pytest.raises(DataError, match="unknown category"):
+        encode_fields(pl.DataFrame({"x": [" a", "b"]}), (field,))

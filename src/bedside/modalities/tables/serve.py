@@ -86,7 +86,9 @@ def _sayable(arrays: Arrays, schema: Schema) -> None:
 def missing_share(arrays: Arrays) -> NDArray[np.float64]:
     """[N] share of the inputs of each row that are missing."""
     numeric, codes = np.asarray(arrays["numeric"], np.float32), arrays["codes"]
-    missing = np.isnan(numeric).sum(axis=1) + (codes == 0).sum(axis=1)
+    # Fields first: sums over long rows of memory are several times faster than over short ones.
+    missing = np.isnan(numeric.T, order="C").sum(axis=0)
+    missing = missing + np.equal(codes.T, 0, order="C").sum(axis=0)
     return np.asarray(missing / max(numeric.shape[1] + codes.shape[1], 1), np.float64)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 import polars as pl
@@ -78,8 +79,13 @@ def _where(values: NDArray[np.floating], given: NDArray[np.bool_]) -> pl.Series:
 
 def _named(names: Sequence[str], index: NDArray[np.int64]) -> pl.Series:
     """Texts by index, each held once; -1 is null."""
-    texts = pl.Series([*names, None], dtype=pl.Enum(list(dict.fromkeys(names))))
-    return texts.gather(np.where(index < 0, len(names), index))
+    return _texts(tuple(names)).gather(np.where(index < 0, len(names), index))
+
+
+@lru_cache(maxsize=64)
+def _texts(names: tuple[str, ...]) -> pl.Series:
+    """The texts and null; most batches need the same ones."""
+    return pl.Series([*names, None], dtype=pl.Enum(list(dict.fromkeys(names))))
 
 
 def _sets(labels: Sequence[str], held: NDArray[np.bool_], said: NDArray[np.bool_]) -> pl.Series:

@@ -129,6 +129,7 @@ def _score_with_canaries(place: Place, bedside: Bedside) -> None:
     said = bedside("score", place.out / "bundle", place.data, answers)
     assert said.code == 0, said.err
     assert _traces_in(said.all.encode()) == []
+    assert WORD not in answers.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("stage", ["prepare", "audit"])

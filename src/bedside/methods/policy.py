@@ -141,7 +141,7 @@ class Policy:
 
 def fit_policy(
     task_type: TaskType, values: ArrayLike, targets: ArrayLike, novelty: ArrayLike,
-    missing_share: ArrayLike, options: Decision, *, horizon: Horizon | None = None,
+    missing_share: ArrayLike, *, options: Decision, horizon: Horizon | None = None,
 ) -> Policy:  # fmt: skip
     """The policy that `options` ask for, fitted to N tune patients.
 

@@ -211,7 +211,7 @@ def _policy(work: _Work, graph: bytes) -> Policy:
         horizon = Horizon(index=index, weights=truth.counts)
     policy = fit_policy(
         target.type, said["value"], truth.target, said["novelty"], np.zeros(len(rows)),
-        work.entry.decision, horizon=horizon,
+        options=work.entry.decision, horizon=horizon,
     )  # fmt: skip
     return eased(policy, given=work.entry.decision.threshold is not None)
 

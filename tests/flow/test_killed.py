@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bedside.core.chain import CHAIN
+from bedside.core.study import Study
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -55,13 +56,13 @@ def _kill_at_start(stage: str, study: Path, out: Path) -> bool:
     return False
 
 
-def test_a_killed_run_goes_on_to_the_same_numbers(made_up_study: Path, tmp_path: Path) -> None:
-    subprocess.run(_command(made_up_study, tmp_path / "calm"), capture_output=True, check=True)
+def test_a_killed_run_goes_on_to_the_same_numbers(made_up_study: Study, tmp_path: Path) -> None:
+    subprocess.run(_command(made_up_study.file, tmp_path / "calm"), capture_output=True, check=True)
     killed = tmp_path / "killed"
     for stage in CHAIN:
-        assert _kill_at_start(stage, made_up_study, killed), stage
-        _kill_in(stage, made_up_study, killed)
-    done = subprocess.run(_command(made_up_study, killed), capture_output=True, check=False)
+        assert _kill_at_start(stage, made_up_study.file, killed), stage
+        _kill_in(stage, made_up_study.file, killed)
+    done = subprocess.run(_command(made_up_study.file, killed), capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
     calm = (tmp_path / "calm" / "evidence.jsonl").read_text()
     assert (killed / "evidence.jsonl").read_text() == calm

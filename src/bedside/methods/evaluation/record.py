@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from bedside.core.evidence import Evidence, finite
 from bedside.core.spec import Plain
+from bedside.methods.evaluation.extremes import doubted
 from bedside.methods.intervals import Interval
 
 UNITS = {
@@ -47,7 +48,7 @@ class Record:
         self, found: Mapping[str, Interval], *, subjects: int, model: str = "", slice_: str = "all"
     ) -> None:
         """Keep several numbers about the same patients."""
-        for measure, interval in found.items():
+        for measure, interval in doubted(found, subjects, self.level).items():
             self.add(measure, interval, subjects=subjects, model=model, slice_=slice_)
 
 

@@ -85,7 +85,7 @@ def test_nobody_to_select_by_trains_all_epochs() -> None:
     assert found.epochs == 3
 
 
-def test_time_ends_the_training_with_an_epoch() -> None:
+def test_time_ends_the_training_within_an_epoch() -> None:
     _, found = trained(Schedule(epochs=500, patience=500, seconds=0.05))
     assert found.cut
     assert found.epochs >= 1

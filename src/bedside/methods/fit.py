@@ -67,7 +67,7 @@ class Schedule:
     decay: float = 1e-3
     """Weight decay."""
     seconds: float = math.inf
-    """Training ends with the epoch in which so much processor time is up."""
+    """Training ends with the batch in which so much processor time is up."""
     told: Callable[[int, float], None] = field(default=lambda _epoch, _score: None, compare=False)
     """Called with each epoch and its score."""
 
@@ -137,23 +137,23 @@ class _Training:
         return torch.from_numpy(np.ascontiguousarray(array)).to(self.fabric.device)
 
     def until_best(self, select: Part) -> Fitted:
-        schedule, started = self.schedule, time.process_time()
+        schedule, until = self.schedule, time.process_time() + self.schedule.seconds
         best, kept, at, cut = math.inf, self._weights(), 0, False
         watched = schedule.patience and select.outcome.weights.any()
         for epoch in range(1, schedule.epochs + 1):
-            self._epoch(epoch)
+            cut = not self._epoch(epoch, until)
             score = select.outcome.score(predict(self.network, select.arrays))
             schedule.told(epoch, score)
             if score < best or not watched:
                 best, kept, at = score, self._weights(), epoch
-            cut = time.process_time() - started > schedule.seconds and epoch < schedule.epochs
             if cut or (watched and epoch - at >= schedule.patience):
                 break
         self.network.load_state_dict(kept)
         network = self.network.to("cpu").eval()
         return Fitted(network=network, score=best, epochs=at, cut=cut)
 
-    def _epoch(self, epoch: int) -> None:
+    def _epoch(self, epoch: int, until: float) -> bool:
+        """Whether every batch was seen before the time was up."""
         self.network.train()
         for rows in batches(len(self.tensors[0]), self.schedule.batch, seed=self.seed, epoch=epoch):
             index = self._tensor(rows)
@@ -161,7 +161,11 @@ class _Training:
             self.optimiser.zero_grad()
             self.fabric.backward(loss)
             self.optimiser.step()
+            late = time.process_time() > until
+            if late:
+                break
         self.network.eval()
+        return not late
 
     def _weights(self) -> dict[str, Tensor]:
         return {name: value.detach().clone() for name, value in self.network.state_dict().items()}

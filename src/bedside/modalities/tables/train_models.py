@@ -53,7 +53,7 @@ class Fit:
 
 
 def fit_model(name: str, material: Material, settings: Settings, seconds: float) -> Fit:
-    """Train a model by its name; a network ends with the epoch in which `seconds` are up."""
+    """Train a model by its name; a network ends with the batch in which `seconds` are up."""
     if name in _NETWORKS:
         return _network(_NETWORKS[name], material, settings, seconds)
     if name == "trees":

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bedside.core.dataset import Dataset, Schema
+    from bedside.core.evidence import Evidence
     from bedside.core.spec import Plain
     from bedside.core.study import TaskType
     from bedside.methods.entrant import Arrays, Entrant, Learned, Lesson
@@ -107,6 +108,7 @@ def run(spec: Spec, context: Context) -> Outcome:
         context.progress.advance(len(racing), steps, "a control on shuffled outcomes")
         _control(spec, context, halves, racing, record)
     context.run.write_json("race.json", record)
+    context.run.write_evidence(_counted(context.dataset(), record))
     return Outcome(headline=_headline(record, schema.target.type))
 
 
@@ -182,6 +184,23 @@ def _race(context: Context, racing: list[Entrant]) -> dict[str, Plain]:
     simple_first = sorted(entries, key=lambda entry: entry["family"] == "deep")
     chosen = candidates(simple_first)
     return {"models": cast("Plain", simple_first), "released_candidates": chosen}
+
+
+def _counted(dataset: Dataset, record: dict[str, Plain]) -> list[Evidence]:
+    """What each model was given: settings tried, and numbers learnt; counts, so exact."""
+    from bedside.core.evidence import Evidence
+
+    subjects = dataset.samples["subject"].filter(dataset.samples["split"] == "train").n_unique()
+    entries = cast("list[dict[str, Plain]]", record["models"])
+    return [
+        Evidence(
+            measure=f"train.{name}", value=count, low=count, high=count, subjects=subjects,
+            stage="train", data=dataset.label("train"), model=str(entry["name"]),
+        )
+        for entry in entries
+        for name in ("trials", "parameters")
+        for count in (float(cast("int", entry[name])),)
+    ]  # fmt: skip
 
 
 def _control(

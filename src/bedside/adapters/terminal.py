@@ -13,7 +13,7 @@ class Terminal:
     """Tells on a terminal, or in a pipe, what the chain does."""
 
     def __init__(self) -> None:
-        self.console = Console(stderr=True, highlight=False)
+        self.console = Console(stderr=True, highlight=False, soft_wrap=True)
         self._bar: Progress | None = None
 
     def begin(self, stage: str) -> None:

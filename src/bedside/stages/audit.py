@@ -29,8 +29,8 @@ NEEDS: tuple[str, ...] = ("prepare",)
 TINY: dict[str, object] = {"most_subjects": 2_000, "label_noise_rows": 500}
 Whole = Literal["stop", "warn"]
 KINDS = (
-    "leak", "leak_time", "subjects_in_two_splits", "duplicates", "identifiers", "free_text",
-    "suspect", "shortcut", "units", "prevalence", "unobserved", "sample_size", "label_noise",
+    "leak", "leak_time", "followup", "subjects_in_two_splits", "duplicates", "identifiers",
+    "free_text", "suspect", "shortcut", "units", "prevalence", "unobserved", "sample_size", "label_noise",
     "missing", "cardinality", "constant", "empty",
 )  # fmt: skip
 """Kinds of finding, the worst first."""
@@ -44,6 +44,8 @@ class Spec:
     """A field gives the outcome away, by its value, by being missing, or by one group."""
     leak_time: Verb = "stop"
     """A field ends with the event, or only those who survived have it."""
+    followup: Verb = "stop"
+    """A field marks patients of whom none could be followed to the horizon."""
     suspect: Verb = "warn"
     """A field may hold later knowledge; there is a trace, but no proof."""
     identifiers: Verb = "stop"
@@ -122,9 +124,14 @@ def run(spec: Spec, context: Context) -> Outcome:
 
 
 def _of_leaks(spec: Spec, columns: Sequence[Column], training: Training) -> list[Finding]:
+    from bedside.methods.audit.followup import followup_findings
     from bedside.methods.audit.leak_findings import leak_findings
 
-    return leak_findings(columns, training, thresholds_of(spec))
+    fewest = int(max(spec.fewest, thresholds_of(spec).fewest_share * training.size))
+    return [
+        *leak_findings(columns, training, thresholds_of(spec)),
+        *followup_findings(columns, training, fewest),
+    ]
 
 
 def _of_outcome(spec: Spec, columns: Sequence[Column], training: Training) -> list[Finding]:

@@ -15,6 +15,7 @@ _ORDER: dict[Action, int] = {"stop": 0, "drop": 1, "warn": 2, "none": 3}
 _STATES = {"found": 0, "unknown": 1, "clear": 2}
 _NAMES = {
     "leak": ("leak", "leaks"), "leak_time": ("leak of time", "leaks of time"),
+    "followup": ("gap in follow-up", "gaps in follow-up"),
     "identifiers": ("identifier", "identifiers"), "free_text": ("free text", "free texts"),
     "constant": ("constant field", "constant fields"), "empty": ("empty field", "empty fields"),
     "suspect": ("suspect field", "suspect fields"), "shortcut": ("shortcut", "shortcuts"),

@@ -30,8 +30,8 @@ TINY: dict[str, object] = {"most_subjects": 2_000, "label_noise_rows": 500}
 Whole = Literal["stop", "warn"]
 KINDS = (
     "leak", "leak_time", "followup", "subjects_in_two_splits", "duplicates", "identifiers",
-    "free_text", "suspect", "shortcut", "units", "prevalence", "unobserved", "sample_size", "label_noise",
-    "missing", "cardinality", "constant", "empty",
+    "free_text", "suspect", "shortcut", "units", "prevalence", "unobserved", "sample_size",
+    "label_noise", "missing", "cardinality", "constant", "empty",
 )  # fmt: skip
 """Kinds of finding, the worst first."""
 

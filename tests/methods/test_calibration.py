@@ -261,3 +261,12 @@ def test_a_group_without_events_has_a_width():
 def test_bad_input_is_said(act, says):
     with pytest.raises(DataError, match=says):
         act()
+
+
+@pytest.mark.parametrize("gap", [1.0, 8.0, 15.0, 20.0])
+def test_separable_predictions_are_not_flattened(gap: float) -> None:
+    """However far apart the logits lie, a calibrator must not turn certainty into prevalence."""
+    rng = np.random.default_rng(0)
+    y = np.r_[np.zeros(50), np.ones(30)]
+    p = 1 / (1 + np.exp(-(np.where(y == 1, gap, -gap) + rng.normal(0, 1, 80))))
+    assert fit_logistic(y, p).params["slope"] >= 1.0

@@ -285,10 +285,17 @@ def _group(
 
 
 def _recalibration(y: FloatArray, x: FloatArray, weights: FloatArray) -> tuple[float, float]:
-    """Intercept and slope of greatest likelihood with the slope at least LEAST_SLOPE."""
+    """Intercept and slope of greatest likelihood with the slope at least LEAST_SLOPE.
+
+    Where logits lie so far apart that no finite solution is found, the predictions stay as they
+    are: nobody contradicts them.
+    """
     ones = np.ones_like(x)
     design_ND, mapping = orthonormal(np.column_stack([ones, x]))
-    intercept, slope = mapping @ LogisticRegression.of(y, design_ND, weights).start
+    (solution,) = LogisticRegression.of(y, design_ND, weights).fit(weights[None])
+    if not np.isfinite(solution).all():
+        return 0.0, 1.0
+    intercept, slope = mapping @ solution
     if slope >= LEAST_SLOPE:
         return float(intercept), float(slope)
     # The likelihood is concave, so that below the bound the best slope is the bound itself.

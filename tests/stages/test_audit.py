@@ -48,7 +48,7 @@ def test_the_made_up_leak_is_dropped_and_nothing_else(made_up_study, prepared, c
         for item in record["evidence"]:
             assert (item["measure"], item["slice"], item["data"]) in known
     assert {record["kind"] for record in records} == set(audit.KINDS) - {
-        "leak_time", "suspect"
+        "leak_time", "followup", "suspect"
     }  # fmt: skip
 
 
@@ -76,7 +76,8 @@ def test_flchain_names_the_cause_of_death(context_for) -> None:
     study = read_study(find_study("flchain"), ["audit.leak='drop'"])
     outcome, run = _audited(study, context_for)
     assert outcome.stop == ""
-    assert run.read_json("dropped.json") == ["chapter"]
+    assert run.read_json("dropped.json") == ["sample.yr", "chapter"]
+    assert _told(run, "followup") == {"sample.yr"}
     assert "1 leak dropped: chapter (AUROC 0.96" in outcome.headline
     assert "by its pattern of missingness" in outcome.headline
     for kind in ("leak_time", "suspect", "identifiers", "units", "duplicates"):

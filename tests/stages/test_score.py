@@ -141,6 +141,11 @@ def test_a_file_that_cannot_be_read_is_a_sentence_and_leaves_nothing(
     assert not list(tmp_path.glob(".*part"))
 
 
+def test_a_file_that_is_not_there_is_said_to_be_missing(bundle: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"none\.csv: expected a file of patients, found no such"):
+        score(bundle, tmp_path / "none.csv", tmp_path / "out.csv")
+
+
 def test_a_truncated_parquet_file(bundle: Path, patients: pl.DataFrame, tmp_path: Path) -> None:
     whole = write(patients, tmp_path / "in.parquet").read_bytes()
     (tmp_path / "in.parquet").write_bytes(whole[: len(whole) // 2])

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from bedside.core.errors import DataError
 from bedside.core.progress import Progress, Silent
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ def score(
     from bedside.core import cells
 
     bundle, served = _open(folder, trust)
+    if not source.is_file():
+        raise DataError(source.name, expected="a file of patients", found="no such file")
     modality = served.schema.fields[0].modality
     cell: Cell = cells.cell(modality, "score")
     told = progress or Silent()
@@ -176,8 +179,6 @@ def _frame(served: Served, batch: Examined, counts: _Counts) -> pl.DataFrame:
 
 
 def _no_rows(source: Path) -> Exception:
-    from bedside.core.errors import DataError
-
     return DataError(
         source.name, expected="at least one row", found="none", hint="was it copied whole?"
     )

@@ -57,7 +57,7 @@ def test_arrays_stand_row_for_row_with_samples(prepared: Run, made_up_study: Stu
 def test_samples_have_the_columns_of_the_contract(prepared: Run) -> None:
     samples = Dataset(prepared.folder).samples
     assert samples.columns == [
-        "sample", "subject", "split", "site", "time", "target", "duration", "event",
+        "sample", "subject", "split", "site", "time", "target", "duration", "event", "given_split",
         "group.age", "group.sex", "comparator.score",
     ]  # fmt: skip
     assert samples.dtypes[:8] == [

@@ -65,6 +65,12 @@ def cell(modality: str, stage_name: str) -> ModuleType:
     return module
 
 
+def settings(modality: str) -> ModuleType | None:
+    """The module whose `Spec` is the modality's own section of a study; None where it has none."""
+    package = _one(modalities(), modality, "modality")
+    return import_module(f"{package}.settings") if _has(package, "settings") else None
+
+
 def asked_of(module: ModuleType) -> tuple[str, ...]:
     """The names that a stage's Protocol `Cell` asks of a modality; none where it has no Cell."""
     protocol = getattr(module, "Cell", None)

@@ -10,6 +10,7 @@ Columns of `samples.parquet`:
     subject     text, never null        site        text or null
     time        date or null            target      float64; class index, value; null = unobserved
     duration    float64 or null         event       int8 or null (time-to-event, or a horizon)
+    given_split text or null: the part of a split that came with the data
     group.X     text or null            comparator.X  float64 or null (risk of the outcome)
 """
 
@@ -18,7 +19,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -41,8 +42,10 @@ class Field:
 
     name: str
     modality: str = "tables"
-    kind: Literal["numeric", "category"] = "numeric"
+    kind: Literal["numeric", "category", "image"] = "numeric"
     axes: tuple[str, ...] = ()
+    shape: tuple[int, ...] = ()
+    """Lengths of the axes; empty for a single value, 0 where samples differ."""
     dtype: str = "float32"
     unit: str = ""
     low: float | None = None
@@ -79,6 +82,8 @@ class Schema:
     target: Target
     groups: tuple[str, ...] = ()
     comparators: tuple[str, ...] = ()
+    settings: Mapping[str, object] = field(default_factory=dict)
+    """How the modality reads an input, as its own section of the study had it."""
 
     @property
     def digest(self) -> str:
@@ -88,16 +93,16 @@ class Schema:
     @property
     def numeric(self) -> tuple[Field, ...]:
         """The numeric fields, in the order of the columns of `numeric`."""
-        return tuple(field for field in self.fields if field.kind == "numeric")
+        return tuple(item for item in self.fields if item.kind == "numeric")
 
     @property
     def category(self) -> tuple[Field, ...]:
         """The category fields, in the order of the columns of `codes`."""
-        return tuple(field for field in self.fields if field.kind == "category")
+        return tuple(item for item in self.fields if item.kind == "category")
 
     def without(self, names: Sequence[str]) -> Schema:
         """The schema less some fields (those that the audit drops)."""
-        kept = tuple(field for field in self.fields if field.name not in names)
+        kept = tuple(item for item in self.fields if item.name not in names)
         if not kept:
             raise DataError(
                 "schema",
@@ -105,9 +110,7 @@ class Schema:
                 found="none",
                 hint="the audit dropped every field; read its findings",
             )
-        return Schema(
-            fields=kept, target=self.target, groups=self.groups, comparators=self.comparators
-        )
+        return replace(self, fields=kept)
 
 
 def read_schema(text: str, name: str = "schema.json") -> Schema:

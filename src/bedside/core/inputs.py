@@ -11,6 +11,13 @@ import polars as pl
 
 from bedside.core.dataset import Field
 
+SAME = "bedside.same"
+"""Column that a modality may add to a source without patients: rows of one text are one patient."""
+MASK = "bedside.mask"
+"""Column by which a modality names the mask of each row; null where there is none."""
+SAMPLE = "bedside.sample"
+"""Column that a modality may add where a patient has several samples at one time: it names each."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
@@ -34,3 +41,7 @@ class Inputs:
     """Columns `comparator.X`, float64 or null, the risk of the outcome."""
     columns: tuple[Mapping[str, object], ...] = field(default=())
     """What happened to each column of the source, for `columns.json`."""
+    facts: pl.DataFrame | None = None
+    """How each sample was acquired, for `facts.parquet`: what no model may lean on."""
+    settings: Mapping[str, object] = field(default_factory=dict)
+    """How the modality reads an input, for the schema."""

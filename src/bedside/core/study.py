@@ -6,6 +6,7 @@
 [task]      what is predicted
 [decision]  what a prediction is used for
 [[gates]]   what must hold before a release
+[images]    (or another modality's name) what that modality needs to know, read by its own Spec
 [prepare], [audit], [train], ...   one section a stage, read by the stage's own Spec
 """
 
@@ -25,7 +26,7 @@ from bedside.core.spec import Source, build, nearest, override, parse_toml
 
 Role = Literal["feature", "group", "comparator", "ignore"]
 ColumnType = Literal["auto", "numeric", "category", "boolean", "date"]
-TaskType = Literal["binary", "multiclass", "regression", "survival"]
+TaskType = Literal["binary", "multiclass", "regression", "survival", "segmentation"]
 S = TypeVar("S")
 
 
@@ -69,6 +70,8 @@ class Data:
     subject: str = ""
     """Column that names the patient; empty: each row is a patient of its own."""
     site: str = ""
+    split: str = ""
+    """Column of a split that came with the data: the audit looks at it, bedside draws its own."""
     time: str = ""
     """Column of the prediction time (a date); decides temporal splits."""
     extra: str = "examples"
@@ -107,7 +110,7 @@ class Task:
 
     binary and multiclass: `target`, with `positive` for binary; or `event`, `time` and `horizon`:
     whether the event happens within the horizon, unobserved for those censored before it.
-    regression: `target`. survival: `event`, `time`, `horizon`.
+    regression: `target`. survival: `event`, `time`, `horizon`. segmentation: `structures`.
     """
 
     type: TaskType
@@ -119,6 +122,8 @@ class Task:
     """In the unit of the `time` column."""
     occurred: str | float = ""
     """Value of `event` that says it happened; empty: 1."""
+    structures: tuple[str, ...] = ()
+    """What is outlined in a segmentation: the names of the masks' labels 1, 2, ..."""
     unit: str = ""
     """Unit of `time`, or of a regression target."""
     outcome: str = ""
@@ -151,6 +156,16 @@ class Study:
         if tiny:
             table |= getattr(module, "TINY", {})
         return build(module.Spec, table, Source(self.file.name, self.text), (stage,))
+
+    @property
+    def settings(self) -> object:
+        """What the modality needs to know, by its own `settings.Spec`; None: it asks nothing."""
+        name = self.about.modality
+        module = cells.settings(name)
+        if module is None:
+            return None
+        table = self.sections.get(name, {})
+        return build(module.Spec, table, Source(self.file.name, self.text), (name,))
 
 
 _OWN = ("study", "data", "columns", "task", "decision", "gates")
@@ -193,7 +208,9 @@ def read_study(path: Path, overrides: Sequence[str] = ()) -> Study:
 def build_study(table: Mapping[str, object], *, path: Path, text: str = "") -> Study:
     """A checked study from its tables."""
     source = Source(path.name, text)
-    known = (*_OWN, *(name for name in cells.stages() if _has_section(name)))
+    about = build(About, table.get("study", {}), source, ("study",))
+    own = (about.modality,) if cells.settings(about.modality) else ()
+    known = (*_OWN, *own, *(name for name in cells.stages() if _has_section(name)))
     for key in table:
         if key not in known:
             raise StudyError(
@@ -203,7 +220,7 @@ def build_study(table: Mapping[str, object], *, path: Path, text: str = "") -> S
                 hint=nearest(key, known),
             )
     study = Study(
-        about=build(About, table.get("study", {}), source, ("study",)),
+        about=about,
         data=build(Data, table.get("data", {}), source, ("data",)),
         columns=_each(table.get("columns", {}), source),
         task=build(Task, table.get("task", {}), source, ("task",)),
@@ -215,7 +232,9 @@ def build_study(table: Mapping[str, object], *, path: Path, text: str = "") -> S
     )
     _check_task(study.task, source)
     for name in study.sections:
-        study.spec(name)
+        if name not in own:
+            study.spec(name)
+    _ = study.settings  # checked now, so that a mistake is told before any work
     return study
 
 
@@ -274,8 +293,10 @@ def _check_task(task: Task, source: Source) -> None:
     wanted = ("event", "time", "horizon") if timed else ("target",)
     if task.type == "regression":
         wanted = ("target",)
+    if task.type == "segmentation":
+        wanted = ("structures",)
     for name in wanted:
-        if getattr(task, name) in ("", None):
+        if getattr(task, name) in ("", None, ()):
             raise StudyError(
                 source.where(("task",)),
                 expected=f"the key '{name}' for a {task.type} task",

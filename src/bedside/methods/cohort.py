@@ -14,6 +14,7 @@ import polars as pl
 
 from bedside.core.dataset import SPLITS, Target
 from bedside.core.errors import DataError, StudyError
+from bedside.core.inputs import SAME, SAMPLE
 from bedside.core.spec import nearest_column
 from bedside.core.study import Data, Study
 from bedside.methods.labels import label, words_of
@@ -60,7 +61,7 @@ def gather(frame: pl.DataFrame, study: Study, rules: Rules) -> Cohort:
     who = _who(frame, study.data)
     labels, target = label(frame, study.task)
     samples = pl.concat([who, labels], how="horizontal")
-    _agree(samples)
+    _agree(samples, frame)
     flow = [step("found", samples, "rows of the source")]
     samples = samples.with_row_index("row")
     samples = _left_out(samples, study, flow)
@@ -95,7 +96,7 @@ def step(name: str, rows: pl.DataFrame, why: str) -> dict[str, object]:
 
 
 def _present(frame: pl.DataFrame, data: Data) -> None:
-    for key in ("subject", "site", "time"):
+    for key in ("subject", "site", "split", "time"):
         name = getattr(data, key)
         if name and name not in frame.columns:
             raise DataError(
@@ -109,6 +110,8 @@ def _present(frame: pl.DataFrame, data: Data) -> None:
 def _who(frame: pl.DataFrame, data: Data) -> pl.DataFrame:
     if data.subject:
         subject = words_of(frame[data.subject])
+    elif SAME in frame.columns:
+        subject = frame[SAME]
     else:
         subject = pl.int_range(frame.height, eager=True).cast(pl.String)
     missing = subject.null_count()
@@ -124,6 +127,7 @@ def _who(frame: pl.DataFrame, data: Data) -> pl.DataFrame:
         {
             "subject": subject,
             "site": words_of(frame[data.site]) if data.site else nothing,
+            "given_split": words_of(frame[data.split]) if data.split else nothing,
             "moment": moments(frame[data.time], f"[data] time '{data.time}'")
             if data.time
             else nothing.cast(pl.Datetime("us")),
@@ -131,9 +135,9 @@ def _who(frame: pl.DataFrame, data: Data) -> pl.DataFrame:
     )
 
 
-def _agree(samples: pl.DataFrame) -> None:
-    """DataError when one subject has two labels at one time."""
-    if samples["subject"].n_unique() == samples.height:
+def _agree(samples: pl.DataFrame, frame: pl.DataFrame) -> None:
+    """DataError when one subject has two labels at one time, and nothing tells the two apart."""
+    if samples["subject"].n_unique() == samples.height or SAMPLE in frame.columns:
         return
     labels = pl.struct(pl.col("target", "duration", "event"))
     at_odds = (
@@ -234,7 +238,9 @@ def _enough(samples: pl.DataFrame, target: Target) -> None:
                 hint="more patients are needed, or other shares in [prepare]",
             )
     train = samples.filter(pl.col("split") == "train")
-    if target.type == "survival":
+    if target.type == "segmentation":
+        learnable = train["target"].null_count() < train.height
+    elif target.type == "survival":
         learnable = bool((train["event"] == 1).any())
     else:
         learnable = train["target"].drop_nulls().n_unique() >= 2
@@ -257,4 +263,5 @@ def _finished(samples: pl.DataFrame) -> pl.DataFrame:
         "target",
         "duration",
         "event",
+        "given_split",
     )

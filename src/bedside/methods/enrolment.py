@@ -40,7 +40,7 @@ def _of_split(samples: pl.DataFrame, dataset: Dataset, data: str) -> Iterator[Ev
     seen = observed["subject"].n_unique()
     yield _share("prepare.unobserved", subjects - seen, subjects, data)
     target = dataset.schema.target
-    if not seen or target.type == "regression":
+    if not seen or target.type in ("regression", "segmentation"):
         return
     for value, name in _outcomes(target):
         having = observed.filter(pl.col("target") == value)["subject"].n_unique()

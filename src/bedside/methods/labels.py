@@ -11,6 +11,7 @@ import polars as pl
 
 from bedside.core.dataset import Target
 from bedside.core.errors import DataError, StudyError
+from bedside.core.inputs import MASK
 from bedside.core.spec import nearest_column
 from bedside.core.study import Task
 
@@ -28,6 +29,7 @@ def label(frame: pl.DataFrame, task: Task) -> tuple[pl.DataFrame, Target]:
     target: class index, or value; null = unobserved. With a horizon, 1 where the event came within
     it, 0 where the subject was followed to it without, null where censored before it; the same for
     survival, whose models read duration and event.
+    segmentation: 1 where there is a mask.
     Raises DataError for an absent column, a single class, a negative duration.
     """
     for name in task_columns(task):
@@ -38,11 +40,24 @@ def label(frame: pl.DataFrame, task: Task) -> tuple[pl.DataFrame, Target]:
                 found="none of that name",
                 hint=nearest_column(name, frame.columns),
             )
+    if task.type == "segmentation":
+        return _outlined(frame, task)
     if task.event:
         return _timed(frame, task)
     if task.type == "regression":
         return _value(frame[task.target], task)
     return _classes(frame[task.target], task)
+
+
+def _outlined(frame: pl.DataFrame, task: Task) -> tuple[pl.DataFrame, Target]:
+    """1 where there is a mask, null where there is none: the outcome itself is the mask."""
+    if MASK not in frame.columns:
+        raise DataError("[task]", expected="masks in the source", found="none",
+                        hint="name them by mask in the section of the modality")  # fmt: skip
+    target = pl.Series([1.0]).new_from_index(0, frame.height).set(frame[MASK].is_null(), None)
+    return _untimed(target), Target(
+        type="segmentation", outcome=task.outcome or "outlines", classes=task.structures
+    )
 
 
 def _timed(frame: pl.DataFrame, task: Task) -> tuple[pl.DataFrame, Target]:

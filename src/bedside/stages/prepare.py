@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from bedside.methods.cohort import Cohort, Rules
 
 NEEDS: tuple[str, ...] = ()
-READS = ("modality", "seed", "data", "columns", "task")
+READS = ("modality", "seed", "data", "columns", "task", "settings")
 TINY: dict[str, object] = {"most_subjects": 600}
 
 
@@ -131,12 +131,15 @@ def _prepared(frame: pl.DataFrame, spec: Spec, rules: Rules, context: Context) -
         target=cohort.target,
         groups=tuple(name.removeprefix("group.") for name in inputs.groups.columns),
         comparators=tuple(n.removeprefix("comparator.") for n in inputs.comparators.columns),
+        settings=inputs.settings,
     )
     beside = [part for part in (inputs.groups, inputs.comparators) if part.width]
     samples = pl.concat([cohort.samples, *beside], how="horizontal")
     context.progress.advance(3, 4, "writing")
     context.run.write_json("flow.json", list(cohort.flow))
     context.run.write_json("columns.json", list(inputs.columns))
+    if inputs.facts is not None:
+        inputs.facts.write_parquet(context.run.path("facts.parquet"))
     dataset = write_dataset(context.run.folder, schema, samples, inputs.arrays)
     context.run.write_evidence(enrolment(dataset))
     return Outcome(headline=_headline(dataset, cohort))

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from bedside.core.dataset import Field, Schema, Target
 from bedside.core.errors import DataError
-from bedside.modalities.tables.encode import BOOLEAN, encode, encode_fields, examine
+from bedside.methods.columns import BOOLEAN
+from bedside.modalities.tables.encode import encode, encode_fields, examine
 
 SCHEMA = Schema(
     fields=(

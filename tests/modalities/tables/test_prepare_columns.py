@@ -11,7 +11,8 @@ import pytest
 from bedside.core.errors import DataError, StudyError
 from bedside.core.inputs import Recipe
 from bedside.core.study import Study, build_study
-from bedside.modalities.tables.prepare_columns import freeze, make, record, roles
+from bedside.methods.columns import make, record, roles
+from bedside.modalities.tables.prepare_columns import freeze
 
 ROWS = 40
 WHEN = pl.Series("when", [datetime(2020, 1, 10)] * ROWS)

@@ -19,11 +19,10 @@ import polars as pl
 from bedside.core.dataset import Field, Schema
 from bedside.core.errors import DataError
 from bedside.core.spec import nearest_column
+from bedside.methods.columns import BOOLEAN, blanked
 from bedside.methods.labels import words_of
 
 Arrays = dict[str, npt.NDArray[np.generic]]
-BOOLEAN = ("false", "true")
-"""The vocabulary of a yes-or-no field; yes, no, y, n, t, f, 1 and 0 are read as these."""
 _YES_OR_NO = {
     **dict.fromkeys(("true", "t", "yes", "y", "1"), "true"),
     **dict.fromkeys(("false", "f", "no", "n", "0"), "false"),
@@ -92,19 +91,6 @@ def examine(frame: pl.DataFrame, schema: Schema) -> Examined:
         f"field '{p.field}': expected {p.expected}, found {p.found}" for p in problems
     )
     return Examined(arrays=arrays, problem=code, sentences=sentences)
-
-
-def blanked(column: pl.Series, codes: Sequence[str | float]) -> pl.Series:
-    """The column with every code for missing, and NaN, as null."""
-    if column.dtype.is_float():
-        column = column.fill_nan(None)
-    for code in codes:
-        if column.dtype.is_numeric() and not isinstance(code, str):
-            column = column.set(column == code, None)
-        elif isinstance(column.dtype, (pl.String, pl.Enum, pl.Categorical)):
-            word = words_of(pl.Series([code]))[0] if not isinstance(code, str) else code
-            column = column.set(column.cast(pl.String).str.strip_chars() == word, None)
-    return column
 
 
 def _encoded(

@@ -14,8 +14,8 @@ from bedside.adapters.csv import decodes, first_lines, read_csv
 from bedside.adapters.parquet import read_parquet
 from bedside.core.errors import DataError
 from bedside.core.study import Data
+from bedside.methods.columns import USUAL_CODES
 from bedside.modalities.tables.init_guess import Guess, guess, looks_group, looks_later
-from bedside.modalities.tables.prepare_columns import USUAL_CODES
 
 _SEPARATORS = (",", ";", "\t", "|")
 _ENCODINGS = ("utf8", "cp1252")

@@ -16,17 +16,11 @@ from bedside.core.dataset import Field
 from bedside.core.errors import DataError, StudyError
 from bedside.core.inputs import Inputs, Recipe
 from bedside.core.study import Study
+from bedside.methods.columns import Made, make, record, roles, task_records
+from bedside.methods.groups import comparator, group
 from bedside.methods.moments import moments
 from bedside.modalities.tables.encode import Arrays, encode_fields
-from bedside.modalities.tables.prepare_columns import (
-    Made,
-    freeze,
-    make,
-    record,
-    roles,
-    task_records,
-)
-from bedside.modalities.tables.prepare_groups import comparator, group
+from bedside.modalities.tables.prepare_columns import freeze
 
 _SUFFIXES = {".parquet": "parquet", ".pq": "parquet", ".arff": "arff"}
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from bedside.core.dataset import Field, Schema
 from bedside.core.errors import DataError
 from bedside.core.spec import Plain
-from bedside.modalities.tables.encode import BOOLEAN
+from bedside.methods.columns import BOOLEAN
 
 Arrays = Mapping[str, NDArray[np.generic]]
 _LARGEST = float(np.finfo(np.float32).max)

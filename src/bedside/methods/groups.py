@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from bedside.core.errors import DataError
+from bedside.methods.columns import Made
 from bedside.methods.labels import words_of
-from bedside.modalities.tables.prepare_columns import Made
 
 
 def group(made: Made, train: pl.Series, fewest: int = 1) -> pl.Series:

@@ -8,8 +8,8 @@ import pytest
 
 from bedside.core.errors import DataError
 from bedside.core.study import Column
-from bedside.modalities.tables.prepare_columns import Made
-from bedside.modalities.tables.prepare_groups import comparator, group
+from bedside.methods.columns import Made
+from bedside.methods.groups import comparator, group
 
 
 def made(values: object, kind: str = "numeric", **declared: object) -> Made:

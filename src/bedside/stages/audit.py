@@ -29,8 +29,9 @@ NEEDS: tuple[str, ...] = ("prepare",)
 TINY: dict[str, object] = {"most_subjects": 2_000, "label_noise_rows": 500}
 Whole = Literal["stop", "warn"]
 KINDS = (
-    "leak", "leak_time", "followup", "subjects_in_two_splits", "duplicates", "identifiers",
-    "free_text", "suspect", "shortcut", "units", "prevalence", "unobserved", "sample_size",
+    "leak", "leak_time", "followup", "subjects_in_two_splits", "duplicates", "near_duplicates",
+    "identifiers", "burned_in", "free_text", "suspect", "identity", "acquisition", "shortcut",
+    "given_split", "units", "masks", "blank", "prevalence", "unobserved", "sample_size",
     "label_noise", "missing", "cardinality", "constant", "empty",
 )  # fmt: skip
 """Kinds of finding, the worst first."""
@@ -59,6 +60,20 @@ class Spec:
     """Whether a value is missing goes with the outcome."""
     subjects_in_two_splits: Whole = "stop"
     duplicates: Whole = "stop"
+    near_duplicates: Whole = "warn"
+    """Images of two patients in two splits that are one image, turned, cropped or compressed."""
+    given_split: Whole = "warn"
+    """The split that came with the data does not keep patients, or identical samples, apart."""
+    identity: Whole = "warn"
+    """Who the patient is tells the outcome of a sample."""
+    acquisition: Whole = "warn"
+    """How a sample was acquired, or its border, tells the outcome."""
+    burned_in: Whole = "warn"
+    """Text in the pixels."""
+    masks: Whole = "warn"
+    """Structures that are missing from a mask, cut by its edge, or of an unlikely size."""
+    blank: Whole = "warn"
+    """Samples that are the same in every value."""
     prevalence: Whole = "warn"
     unobserved: Whole = "warn"
     sample_size: Whole = "warn"
@@ -90,12 +105,15 @@ class Cell(Protocol):
     """What the audit asks of a modality."""
 
     def columns(self, dataset: Dataset, rows: Ints) -> Iterator[Column]:
-        """The fields of some rows, one after the other: features for probes."""
+        """The fields of some rows, one after the other. Where a sample has no fields that a run
+        could go on without (an image), numbers that describe it, each with its `part`."""
 
     def fingerprints(self, dataset: Dataset) -> Fingerprints:
         """Hashes of all rows, for duplicates."""
 
-    def checks(self, columns: Sequence[Column], training: Training, source: Plain) -> list[Finding]:
+    def checks(
+        self, dataset: Dataset, columns: Sequence[Column], training: Training, source: Plain
+    ) -> list[Finding]:
         """Findings that only this modality has; `source` is prepare's columns.json."""
 
 
@@ -109,16 +127,18 @@ def run(spec: Spec, context: Context) -> Outcome:
     context.progress.advance(0, 4, "columns")
     columns = list(cell.columns(dataset, training.rows))
     source = context.input("prepare").read_json("columns.json")
-    findings = cell.checks(columns, training, source)
+    findings = cell.checks(dataset, columns, training, source)
     context.progress.advance(1, 4, "leaks")
-    findings += _of_leaks(spec, columns, training)
+    fields = [column for column in columns if not column.part]
+    findings += _of_leaks(spec, fields, training) if fields else []
     context.progress.advance(2, 4, "outcome")
-    useless = {finding.field for finding in findings if finding.field}
-    honest = [column for column in columns if column.name not in useless]
-    findings += _of_outcome(spec, honest, training)
-    findings += _by_stratum(columns, training, _strata(dataset, training))
+    if training.labelled:
+        useless = {finding.field for finding in findings if finding.field}
+        honest = [column for column in columns if column.name not in useless]
+        findings += _of_outcome(spec, honest, training)
+        findings += _by_stratum(fields, training, _strata(dataset, training))
     context.progress.advance(3, 4, "splits")
-    findings += _of_splits(dataset, cell)
+    findings += _of_splits(dataset, cell.fingerprints(dataset), bool(context.study.data.subject))
     context.progress.advance(4, 4, "findings")
     return _concluded(spec, context, findings)
 
@@ -136,14 +156,19 @@ def _of_leaks(spec: Spec, columns: Sequence[Column], training: Training) -> list
 
 def _of_outcome(spec: Spec, columns: Sequence[Column], training: Training) -> list[Finding]:
     """`columns` are those of which nothing was found."""
+    from bedside.methods.audit.identity import identity_finding
     from bedside.methods.audit.label_noise import noise_finding
-    from bedside.methods.audit.outcome import size_finding, unobserved_finding
+    from bedside.methods.audit.outcome import classes_finding, size_finding, unobserved_finding
 
     most, rows = spec.label_noise_share, spec.label_noise_rows
+    fields = tuple(column.field for column in columns if not column.part)
+    size = size_finding(training, fields) if len(fields) == len(columns) else None
+    identity = identity_finding(training)
     return [
         unobserved_finding(training),
-        size_finding(training, tuple(column.field for column in columns)),
+        size or classes_finding(training),
         noise_finding(columns, training, most_share=most, most_rows=rows),
+        *([identity] if identity is not None else []),
     ]
 
 
@@ -157,10 +182,12 @@ def _by_stratum(
     return [*prevalence_findings(training, strata), *found]
 
 
-def _of_splits(dataset: Dataset, cell: Cell) -> list[Finding]:
+def _of_splits(dataset: Dataset, prints: Fingerprints, named: bool) -> list[Finding]:
+    """`named`: the study names the column of the patient."""
     import polars as pl
 
     from bedside.core.dataset import SPLITS
+    from bedside.methods.audit.given_split import given_split_findings
     from bedside.methods.audit.split_findings import copies_finding, two_splits_finding
     from bedside.methods.audit.training import patient_codes
 
@@ -170,7 +197,8 @@ def _of_splits(dataset: Dataset, cell: Cell) -> list[Finding]:
     data = f"all@{dataset.digest[:8]}"
     return [
         two_splits_finding(subject, split, data),
-        copies_finding(cell.fingerprints(dataset), split, subject, data),
+        copies_finding(prints, split, subject, data),
+        *given_split_findings(dataset.samples, prints, named=named, data=data),
     ]
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from bedside.core.dataset import Field
 from bedside.methods.audit.outcome import (
+    classes_finding,
     parameters_of,
     prevalence_findings,
     size_finding,
@@ -97,3 +98,15 @@ def test_survival_regression_classes_and_one_class(training_of) -> None:
     assert size_finding(training_of(rng.normal(5, 1, 5000), task="regression"), FIELDS).evidence
     assert size_finding(training_of(rng.integers(0, 3, 900), task="multiclass"), FIELDS).evidence
     assert size_finding(training_of(np.ones(50)), FIELDS).state == "unknown"
+
+
+def test_patients_of_each_class_are_counted_where_there_are_no_fields(training_of) -> None:
+    subject = np.repeat(np.arange(60), 2)
+    outcome = (subject < 30).astype(float)
+    found = classes_finding(training_of(outcome, subject=subject))
+    assert found.state == "unknown"
+    assert "30 with 'a' and 30 with 'b'" in found.sentence
+    few = classes_finding(training_of((subject < 5).astype(float), subject=subject))
+    assert few.state == "found"
+    assert "5 with 'b'" in few.sentence
+    assert classes_finding(training_of(outcome, task="regression")).state == "unknown"

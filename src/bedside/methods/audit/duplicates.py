@@ -29,6 +29,8 @@ class Fingerprints:
     """Of the fields that differ most between rows: [S] each."""
     known: NDArray[np.floating]
     """[S] share of the fields that are not missing; mostly empty rows resemble one another."""
+    noun: str = "row"
+    """What a sample is called in a sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from bedside.core.finding import Finding
 from bedside.methods.audit.separation import Estimate, Z, patients_in, share
 from bedside.methods.audit.training import Bools, Training
 from bedside.methods.samplesize import Anticipated, required
-from bedside.methods.words import count, number, patients, percent
+from bedside.methods.words import count, joined, number, patients, percent
 
 FEWEST = 20
 MOST_UNOBSERVED = 0.1
@@ -191,6 +191,28 @@ def size_finding(training: Training, fields: tuple[Field, ...]) -> Finding:
         sentence=f"{text}. A flexible model needs more.", short="too few patients",
         look="Leave fields out, join rare categories, or collect more patients.",
         severity=1 - min(1.0, there / needed.subjects), evidence=tuple(evidence),
+    )  # fmt: skip
+
+
+def classes_finding(training: Training) -> Finding:
+    """Kind sample_size where no count of parameters means anything: patients of each class."""
+    seen = training.observed
+    whole = patients(patients_in(training.subject[seen]))
+    where = f"among {whole} whose outcome was observed{training.sampled}"
+    rule = "No rule says how many a network on such samples needs"
+    if training.task not in ("binary", "multiclass"):
+        text = f"{rule}; the learning curve does. There are {whole} whose outcome was observed."
+        return Finding(kind="sample_size", state="unknown", sentence=text, why=WHY_SIZE)
+    counts = [patients_in(training.subject[training.outcome == k])
+              for k in range(len(training.classes))]  # fmt: skip
+    names = [f"{count(n)} with '{c}'" for n, c in zip(counts, training.classes, strict=True)]
+    few = min(counts, default=0) < FEWEST
+    text = f"{rule}; {where} there are {joined(names)}"
+    return Finding(
+        kind="sample_size", state="found" if few else "unknown", why=WHY_SIZE,
+        sentence=f"{text}: too few of one to learn or judge it." if few else f"{text}.",
+        short="too few patients of one class", severity=float(few),
+        look="Collect more patients of that class, or join classes." if few else "",
     )  # fmt: skip
 
 

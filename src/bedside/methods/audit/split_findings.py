@@ -39,20 +39,21 @@ def copies_finding(prints: Fingerprints, split: Ints, subject: Ints, data: str) 
         measure="audit.duplicates", value=copied / max(tested, 1), low=low, high=high,
         subjects=tested, unit="share", stage="audit", data=data,
     )  # fmt: skip
+    noun = prints.noun
     chance = f"chance explains about {number(found.expected)}"
     if found.found:
         part = interval(evidence.value, low, high, "share")
         text = (
-            f"{patients(copied)} outside training ({part}) have exactly the row of another patient "
-            f"in another split: {found.pairs:,} pairs, where {chance}."
+            f"{patients(copied)} outside training ({part}) have exactly the {noun} of another "
+            f"patient in another split: {found.pairs:,} pairs, where {chance}."
         )
     elif found.pairs:
-        text = f"{found.pairs:,} pairs of patients in two splits have the same row; {chance}."
+        text = f"{found.pairs:,} pairs of patients in two splits have the same {noun}; {chance}."
     else:
-        text = "No two patients in two splits have the same row."
+        text = f"No two patients in two splits have the same {noun}."
     return Finding(
         kind="duplicates", state="found" if found.found else "clear", why=WHY, sentence=text,
-        short=f"{found.pairs:,} identical rows in two splits", severity=found.pairs,
+        short=f"{found.pairs:,} identical {noun}s in two splits", severity=found.pairs,
         look="Are they one patient under two numbers? Join them by one patient column: subject in "
         "[data].",
         evidence=(evidence,),

@@ -45,6 +45,11 @@ class Training:
         """Patients here."""
         return int(self.subject.max()) + 1 if len(self.subject) else 0
 
+    @property
+    def labelled(self) -> bool:
+        """Whether a sample has one label; a segmentation's labels are its masks."""
+        return self.task != "segmentation"
+
     @cached_property
     def observed(self) -> Bools:
         """[N] rows whose label is known."""
@@ -84,6 +89,9 @@ class Column:
     field: Field
     numeric: Floats | None = None
     codes: Ints | None = None
+    part: str = ""
+    """What it describes of a sample, where it is no field of its own (`border` of an image): then
+    no run can go on without it, and only probes look at it."""
 
     @property
     def name(self) -> str:

@@ -66,7 +66,7 @@ def test_fingerprints_do_not_depend_on_the_block(
 def test_single_columns_are_checked(dataset: Dataset) -> None:
     drawn = training(dataset, most_subjects=1000, seed=0)
     source = [{"column": "c", "looks": "free text", "distinct": 3, "distinct_share": 0.9}]
-    found = audit.checks(list(audit.columns(dataset, drawn.rows)), drawn, source)
+    found = audit.checks(dataset, list(audit.columns(dataset, drawn.rows)), drawn, source)
     told = {(f.kind, f.field) for f in found if f.state == "found"}
     assert told == {
         ("empty", "none"), ("constant", "one"), ("free_text", "c"), ("identifiers", "mrn")

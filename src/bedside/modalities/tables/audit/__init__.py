@@ -30,7 +30,10 @@ def columns(dataset: Dataset, rows: Ints) -> Iterator[Column]:
         yield Column(field=field, codes=codes_CN[at].astype(np.int64, copy=False))
 
 
-def checks(columns: Sequence[Column], training: Training, source: Plain) -> list[Finding]:
+def checks(
+    dataset: Dataset,  # noqa: ARG001  # what the stage gives to every modality
+    columns: Sequence[Column], training: Training, source: Plain,
+) -> list[Finding]:  # fmt: skip
     """Constant, empty, identifying, free-text, many-valued columns and mixed units.
 
     `source` is prepare's columns.json.

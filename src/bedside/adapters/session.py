@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from bedside.adapters.onnx import Graph
 from bedside.core.errors import BundleError
 
+BATCH_BYTES = 16 << 20
+"""Inputs that go through a graph at once, so that memory is bounded; and at most `BATCH` rows."""
+BATCH = 65_536
 Arrays = Mapping[str, NDArray[np.generic]]
 Compute = Callable[[Arrays], tuple[NDArray[np.float32], NDArray[np.float32]]]
 
@@ -17,13 +20,14 @@ Compute = Callable[[Arrays], tuple[NDArray[np.float32], NDArray[np.float32]]]
 def open_graph(content: bytes, threads: int = 1) -> Compute:
     """A function from the arrays of N samples to `value` [N, K] and `novelty` [N].
 
-    `threads` 0: as many as there are cores. The function may be called from several threads.
+    `threads` 0: as many as there are cores. The function may be called from several threads; many
+    samples go through the graph in parts.
 
     Raises BundleError where the content is no graph, or one without these outputs.
     """
     graph = Graph(content, threads)
 
-    def compute(arrays: Arrays) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def part(arrays: Arrays) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         found = graph.run(arrays)
         if not {"value", "novelty"} <= found.keys():
             raise BundleError(
@@ -32,4 +36,21 @@ def open_graph(content: bytes, threads: int = 1) -> Compute:
         value = np.asarray(found["value"], np.float32)
         return value, np.asarray(found["novelty"], np.float32).reshape(-1)
 
+    def compute(arrays: Arrays) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        rows = len(next(iter(arrays.values())))
+        batch = _rows_at_once(arrays)
+        if rows <= batch:
+            return part(arrays)
+        parts = [
+            part({name: values[at : at + batch] for name, values in arrays.items()})
+            for at in range(0, rows, batch)
+        ]
+        values, novelty = zip(*parts, strict=True)
+        return np.concatenate(values), np.concatenate(novelty)
+
     return compute
+
+
+def _rows_at_once(arrays: Arrays) -> int:
+    bytes_a_row = sum(values[:1].nbytes for values in arrays.values())
+    return max(1, min(BATCH, BATCH_BYTES // max(bytes_a_row, 1)))

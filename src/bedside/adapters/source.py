@@ -1,4 +1,7 @@
-"""Where a study's source lies: a path, a file beside the study or in --data, or in a package."""
+"""Where a study's source lies: a path, a file beside the study or in --data, or in a package.
+
+A source is a file or, for a modality whose samples are files, a folder of them.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,12 @@ from bedside.core.need import package_folder
 from bedside.core.study import Study
 
 PACKAGE = "package:"
+MADE_UP = "made-up:"
+"""Sources that a modality draws itself."""
 
 
 def find_source(study: Study, names: Sequence[str], data_folder: Path | None = None) -> Path:
-    """The first file there is of those that `names` lists; DataError says where it was looked for.
+    """The first there is of those that `names` lists; DataError says where it was looked for.
 
     A path is absolute, or lies beside the study file, or in `data_folder`, in this order.
     `package:NAME/path` is a file inside an installed package, which is not imported.
@@ -29,7 +34,7 @@ def find_source(study: Study, names: Sequence[str], data_folder: Path | None = N
     folders = [study.file.resolve().parent, *([data_folder] if data_folder else [])]
     for name in names:
         for path in _places(study, name, folders):
-            if path.is_file():
+            if path.exists():
                 return path
     where = "beside the study file" + (" and in --data" if data_folder else "")
     raise DataError(
@@ -41,17 +46,27 @@ def find_source(study: Study, names: Sequence[str], data_folder: Path | None = N
 
 
 def sources(study: Study, data_folder: Path | None = None) -> list[Path]:
-    """All files of a study: the source, and the one whose columns stand beside it."""
+    """All files of a study: the source, and the one whose columns stand beside it.
+
+    None for a source that the modality draws itself.
+    """
     data = study.data
+    if data.source.startswith(MADE_UP):
+        return []
     named = [(data.source, *data.instead), *([(data.beside,)] if data.beside else [])]
     return [find_source(study, names, data_folder) for names in named]
 
 
 def digests(study: Study, data_folder: Path | None = None) -> dict[str, str]:
-    """SHA-256 of each file of a study, by its place among them."""
-    return {
-        f"source {at}": sha256(path) for at, path in enumerate(sources(study, data_folder), start=1)
-    }
+    """SHA-256 of each source of a study, by its place among them.
+
+    Of a folder, and of a table that names files, everything below the folder counts.
+    """
+    every = sources(study, data_folder)
+    found = {f"source {at}": tree_digest(path) for at, path in enumerate(every, start=1)}
+    if study.settings is not None and every and every[0].suffix in (".csv", ".parquet"):
+        found["files"] = tree_digest(every[0].resolve().parent)
+    return found
 
 
 def _places(study: Study, name: str, folders: Sequence[Path]) -> list[Path]:
@@ -61,6 +76,16 @@ def _places(study: Study, name: str, folders: Sequence[Path]) -> list[Path]:
     if Path(name).is_absolute():
         return [Path(name)]
     return [folder / name for folder in folders]
+
+
+def tree_digest(path: Path) -> str:
+    """SHA-256 of a file, or of the names and contents of all files below a folder."""
+    if not path.is_dir():
+        return sha256(path)
+    total = hashlib.sha256()
+    for file in sorted(item for item in path.rglob("*") if item.is_file()):
+        total.update(f"{file.relative_to(path)}\0{sha256(file)}\n".encode())
+    return total.hexdigest()
 
 
 def sha256(path: Path) -> str:

@@ -22,13 +22,14 @@ _BARS = 20
 
 def sketch(schema: Schema, arrays: Arrays, outputs: Outputs) -> dict[str, Plain]:
     """Fields and predictions of N training samples as plain values, for `reference.json`."""
-    numeric = cast("NDArray[np.float32]", arrays["numeric"])
-    codes = cast("NDArray[np.int64]", arrays["codes"])
     fields: dict[str, Plain] = {}
     for column, field in enumerate(schema.numeric):
-        fields[field.name] = _numbers(numeric[:, column])
+        fields[field.name] = _numbers(np.asarray(arrays["numeric"][:, column], np.float32))
     for column, field in enumerate(schema.category):
-        fields[field.name] = _categories(codes[:, column], field)
+        fields[field.name] = _categories(np.asarray(arrays["codes"][:, column], np.int64), field)
+    for field in schema.fields:
+        if field.kind == "image":
+            fields[field.name] = _images(arrays[field.name])
     decisions = outputs.decisions
     return {
         "samples": len(outputs.novelty),
@@ -68,6 +69,14 @@ def histogram(values: NDArray[np.floating], edges: NDArray[np.float64]) -> dict[
 def _numbers(values: NDArray[np.float32]) -> dict[str, Plain]:
     missing = int(np.isnan(values).sum())
     return {"kind": "numeric", "missing": _share(missing, len(values)), **quantiles(values)}
+
+
+def _images(values: NDArray[np.generic]) -> dict[str, Plain]:
+    """How bright images are, and how much contrast they have: quantiles over samples."""
+    flat = values.reshape(len(values), -1)
+    mean = np.array([row.mean(dtype=np.float64) for row in flat])
+    spread = np.array([row.std(dtype=np.float64) for row in flat])
+    return {"kind": "image", "brightness": quantiles(mean), "contrast": quantiles(spread)}
 
 
 def _categories(codes: NDArray[np.int64], field: Field) -> dict[str, Plain]:

@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from bedside.adapters.session import Compute
     from bedside.core.dataset import Dataset, Schema, Split
     from bedside.methods.evaluation.comparison import Measured
-    from bedside.methods.evaluation.importance import Predict, Probe
     from bedside.methods.evaluation.judged import Said
+    from bedside.methods.evaluation.looking import Looking, Model
     from bedside.methods.evaluation.race import Race
     from bedside.methods.evaluation.record import Record
     from bedside.methods.evaluation.released import Beside
     from bedside.methods.evaluation.truth import Truth
     from bedside.methods.evaluation.verdict import Verdict
     from bedside.methods.intervals import Resamples
+    from bedside.methods.policy import Policy
 
     Arrays = Mapping[str, NDArray[np.generic]]
     Rows = NDArray[np.int64]
@@ -40,8 +40,6 @@ READS = ("modality", "seed")
 TINY: dict[str, object] = {"replicates": 200, "importance_repeats": 2, "importance_replicates": 100}
 SHUFFLED = "_shuffled"
 """The model that was trained on shuffled labels, where train left one."""
-BATCH = 65_536
-"""Rows that go through a graph at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +72,9 @@ class Cell(Protocol):
     def arrays(self, dataset: Dataset, schema: Schema, rows: Rows) -> Arrays:
         """Inputs of the graph for some rows, of the fields that `schema` keeps."""
 
-    def permuted(self, arrays: Arrays, schema: Schema, field: str, order: Rows) -> Arrays:
-        """The arrays with one field's values taken from the rows in `order`."""
+    def look(self, looking: Looking) -> dict[str, Plain]:
+        """What only this modality can ask of the released model: which inputs mattered, what it
+        withstands. Evidence goes to `looking.record`, the rest into curves.json."""
 
     def missing_share(self, arrays: Arrays) -> NDArray[np.float64]:
         """[N] share of the inputs that are missing."""
@@ -101,8 +100,9 @@ def run(spec: Spec, context: Context) -> Outcome:
     held_out = work.split("held_out")
     verdict = _verdict(work, held_out)
     curves = work.look(held_out, verdict.released)
-    work.advance(1, "importance")
-    curves["importance"] = _importance(work, held_out, verdict.released)
+    work.advance(1, "a closer look")
+    cell: Cell = context.cell
+    curves |= cell.look(_looking(work, held_out, verdict.released))
     lines = held_out.record.lines
     if len(work.dataset.rows("external")):
         work.advance(2, "external patients")
@@ -182,39 +182,43 @@ class _Work:
         )  # fmt: skip
         return judge_released(trial, self._beside(split))
 
-    def predict(self, model: str) -> tuple[Predict, NDArray[np.float64] | None]:
-        """A function from arrays to `value`, and the times of a survival curve."""
-        compute, edges = self._open(model)
-        return (lambda arrays: compute(arrays)[0]), edges
-
-    def _said(self, model: str, arrays: Arrays) -> Said:
-        from bedside.methods.evaluation.judged import Said
+    def policy(self, model: str) -> Policy:
+        """By which a model decides."""
         from bedside.methods.policy import Policy
 
-        cell: Cell = self.context.cell
-        compute, edges = self._open(model)
-        values, novelty = compute(arrays)
         table = self.context.input("train").read_json(f"models/{model}/policy.json")
-        policy = Policy.from_json(table if isinstance(table, dict) else {})
-        decisions = policy.decide(values, novelty, cell.missing_share(arrays))
-        return Said(
-            name=model, values=values, novelty=novelty, decisions=decisions, policy=policy,
-            edges=edges,
-        )  # fmt: skip
+        return Policy.from_json(table if isinstance(table, dict) else {})
 
-    def _open(self, model: str) -> tuple[Compute, NDArray[np.float64] | None]:
+    def model(self, name: str) -> Model:
+        """A model as it would be released."""
         import numpy as np
 
         from bedside.adapters.session import open_graph
+        from bedside.methods.evaluation.looking import Model
 
         train = self.context.input("train")
-        path = train.folder / "models" / model / "graph.onnx"
-        if not path.is_file():
-            raise _no_model(train, model)
-        graph = open_graph(path.read_bytes())  # one thread: the same numbers on any machine
-        record = train.read_json(f"models/{model}/model.json")
+        folder = train.folder / "models" / name
+        if not (folder / "graph.onnx").is_file():
+            raise _no_model(train, name)
+        graph = open_graph((folder / "graph.onnx").read_bytes())  # one thread: the same anywhere
+        record = train.read_json(f"models/{name}/model.json")
         edges = record.get("edges") if isinstance(record, dict) else None
-        return _batched(graph), np.asarray(edges, np.float64) if edges else None
+        return Model(
+            name=name, compute=graph, folder=folder,
+            edges=np.asarray(edges, np.float64) if edges else None,
+        )  # fmt: skip
+
+    def _said(self, name: str, arrays: Arrays) -> Said:
+        from bedside.methods.evaluation.judged import Said
+
+        cell: Cell = self.context.cell
+        model, policy = self.model(name), self.policy(name)
+        values, novelty = model.compute(arrays)
+        decisions = policy.decide(values, novelty, cell.missing_share(arrays))
+        return Said(
+            name=name, values=values, novelty=novelty, decisions=decisions, policy=policy,
+            edges=model.edges,
+        )  # fmt: skip
 
     def _beside(self, split: _Split) -> Beside:
         from bedside.methods.evaluation.released import Beside
@@ -249,39 +253,19 @@ def _verdict(work: _Work, split: _Split) -> Verdict:
     return verdict
 
 
-def _importance(work: _Work, split: _Split, model: str) -> list[Plain]:
-    """Of each field for the released model, beside the model that learnt shuffled labels."""
-    from bedside.methods.evaluation.importance import importance, told
+def _looking(work: _Work, split: _Split, name: str) -> Looking:
+    """The released model, and the control that learnt shuffled labels, for the modality's look."""
+    from bedside.methods.evaluation.looking import Looking
 
-    probe = _probe(work, split)
-    predict, edges = work.predict(model)
-    real = importance(predict, probe, edges)
-    control = None
     shuffled = work.context.input("train").folder / "models" / SHUFFLED / "graph.onnx"
-    if shuffled.is_file():
-        predict, edges = work.predict(SHUFFLED)
-        control = importance(predict, probe, edges)
-    return told(real, control, split.record, subjects=probe.truth.patients(), model=model)
-
-
-def _probe(work: _Work, split: _Split) -> Probe:
-    import numpy as np
-
-    from bedside.methods.evaluation.importance import Probe
-
-    cell: Cell = work.context.cell
-    spec, seed = work.spec, work.context.study.about.seed
-    arrays, truth = split.arrays, split.truth
-    if len(truth) > spec.importance_rows:
-        order = np.random.Generator(np.random.Philox(key=seed)).permutation(len(truth))
-        chosen = np.sort(order[: spec.importance_rows])
-        arrays = {name: values[chosen] for name, values in arrays.items()}
-        truth = truth.rows(chosen)
-    return Probe(
-        arrays=arrays, truth=truth, repeats=spec.importance_repeats, seed=seed, level=spec.level,
-        fields=tuple(field.name for field in work.schema.fields),
-        permute=lambda held, field, order: cell.permuted(held, work.schema, field, order),
-        resamples=truth.resamples(spec.importance_replicates, seed),
+    return Looking(
+        dataset=work.dataset, schema=work.schema, rows=split.rows, arrays=split.arrays,
+        truth=split.truth, resamples=split.resamples, record=split.record,
+        model=work.model(name), policy=work.policy(name),
+        control=work.model(SHUFFLED) if shuffled.is_file() else None,
+        seed=work.context.study.about.seed, repeats=work.spec.importance_repeats,
+        replicates=work.spec.importance_replicates, most_rows=work.spec.importance_rows,
+        folder=work.context.run.folder,
     )  # fmt: skip
 
 
@@ -320,23 +304,6 @@ def _counts(work: _Work, rows: Rows) -> dict[str, Plain]:
             name: counts.get(float(index), 0) for index, name in enumerate(target.classes)
         }
     return said
-
-
-def _batched(compute: Compute) -> Compute:
-    """The same, a bounded number of rows at a time."""
-
-    def whole(arrays: Arrays) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        import numpy as np
-
-        rows = len(next(iter(arrays.values())))
-        parts = [
-            compute({name: values[at : at + BATCH] for name, values in arrays.items()})
-            for at in range(0, rows, BATCH)
-        ]
-        values, novelty = zip(*parts, strict=True)
-        return np.concatenate(values), np.concatenate(novelty)
-
-    return whole
 
 
 def _text(run: Run, name: str) -> str:

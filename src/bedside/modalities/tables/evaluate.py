@@ -1,4 +1,4 @@
-"""What evaluate asks of tables: the graph's inputs, one field's values changing hands, table 1."""
+"""What evaluate asks of tables: the graph's inputs, which fields mattered, table 1."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from bedside.core.dataset import Dataset, Schema
 from bedside.core.spec import Plain
+from bedside.methods.evaluation.importance import Probe, importance, told
+from bedside.methods.evaluation.looking import Looking
 from bedside.modalities.tables.serve import missing_share
 
-__all__ = ["arrays", "missing_share", "permuted", "summaries"]
+__all__ = ["arrays", "look", "missing_share", "permuted", "summaries"]
 
 Arrays = Mapping[str, NDArray[np.generic]]
 Rows = NDArray[np.int64]
@@ -23,6 +25,28 @@ def arrays(dataset: Dataset, schema: Schema, rows: Rows) -> Arrays:
     return {
         "numeric": _columns(dataset, "numeric", rows, _kept(dataset, schema, "numeric")),
         "codes": _columns(dataset, "codes", rows, _kept(dataset, schema, "category")),
+    }
+
+
+def look(looking: Looking) -> dict[str, Plain]:
+    """Which fields mattered to the released model, beside the one that learnt shuffled labels."""
+    some = looking.some()
+
+    def permute(held: Arrays, field: str, order: Rows) -> Arrays:
+        return permuted(held, looking.schema, field, order)
+
+    probe = Probe(
+        arrays=some.arrays, truth=some.truth, repeats=some.repeats, seed=some.seed,
+        level=some.record.level, permute=permute, resamples=some.resamples,
+        fields=tuple(field.name for field in looking.schema.fields),
+    )  # fmt: skip
+    real = importance(some.model.predict, probe, some.model.edges)
+    control = None
+    if some.control is not None:
+        control = importance(some.control.predict, probe, some.control.edges)
+    patients = some.truth.patients()
+    return {
+        "importance": told(real, control, some.record, subjects=patients, model=some.model.name)
     }
 
 

@@ -11,9 +11,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import cast
 
-import numpy as np
-from numpy.typing import NDArray
-
 from bedside.adapters import ed25519, session
 from bedside.adapters.sbom import sbom
 from bedside.core import cells
@@ -28,7 +25,7 @@ from bedside.methods.sketch import sketch
 from bedside.stages.release.card import CardFacts, write_card
 
 _MOST_SKETCHED = 200_000
-"""Training patients that the reference is drawn from: more do not move a quantile."""
+"""Training samples that the reference is drawn from: more do not move a quantile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,21 +77,12 @@ def candidate(name: str, context: Context) -> Candidate:
 
 
 def split_arrays(context: Context, schema: Schema, split: Split) -> Arrays:
-    """The kept fields of a split's samples, in the order of the model's schema."""
+    """Inputs of a split's samples, of the fields that the model's schema keeps."""
     dataset = context.dataset()
-    rows = dataset.rows(split)
-    return {
-        name: np.asarray(dataset.array(name)[rows][:, columns_of(dataset.schema, schema, name)])
-        for name in ("numeric", "codes")
-    }
-
-
-def columns_of(whole: Schema, kept: Schema, array: str) -> NDArray[np.int64]:
-    """Where the fields of `kept` lie among the columns of the data set's array."""
-    pairs = {"numeric": (whole.numeric, kept.numeric), "codes": (whole.category, kept.category)}
-    every, wanted = pairs[array]
-    place = {field.name: index for index, field in enumerate(every)}
-    return np.array([place[field.name] for field in wanted], np.int64)
+    arrays: Arrays = cells.cell(context.study.about.modality, "evaluate").arrays(
+        dataset, schema, dataset.rows(split)
+    )
+    return arrays
 
 
 def build_bundle(

@@ -204,6 +204,13 @@ def _resources(facts: CardFacts) -> list[str]:
 
 
 def _field(field: Field) -> tuple[str, str, str]:
+    if field.kind == "image":
+        lengths = " x ".join("any" if n == 0 else str(n) for n in field.shape)
+        return (
+            _cell(field.name),
+            _cell(field.unit),
+            f"{field.description}, {lengths}, {field.dtype}",
+        )
     if field.kind == "category":
         listed = ", ".join(field.categories[:12]) + (", ..." if len(field.categories) > 12 else "")
         return _cell(field.name), "", _cell(listed)

@@ -32,6 +32,8 @@ from bedside.stages.release.assembly import Candidate, split_arrays, unsigned
 
 _BATCH = 500
 """Patients in a request of the proof: another size than that of any other comparison."""
+_BATCH_BYTES = 8 << 20
+"""And no more than so many bytes of inputs."""
 _OWN_KEYS = ("ledger", "bundle", "model")
 
 
@@ -91,7 +93,7 @@ def prove(chosen: Candidate, context: Context) -> Proof:
         _count("parity.refusals", 1 - len(accepted) / max(tried, 1), chosen, "edge", 0),
     ]
     return Proof(
-        samples=len(held["numeric"]),
+        samples=_count_of(held),
         evidence=evidence,
         parities={"held_out": [exported, answered], "edge": [edge_exported, edge_answered]},
         refused=[name for name, said in zip(names, sayable, strict=True) if not said],
@@ -120,12 +122,15 @@ def _exported(chosen: Candidate, arrays: Arrays, file: str) -> Parity:
 def _served_parity(chosen: Candidate, app: ASGIApp, arrays: Arrays) -> Parity:
     """What the graph says of all at once against what is answered over HTTP."""
     expected = chosen.served.answers(chosen.served.decide(arrays))
-    rows = chosen.cell.rows(arrays, chosen.schema)
+    samples = _count_of(arrays)
+    bytes_a_row = max(sum(values[:1].nbytes for values in arrays.values()), 1)
+    batch = max(1, min(_BATCH, _BATCH_BYTES // bytes_a_row))
     answers: list[dict[str, Plain]] = []
-    for start in range(0, len(rows), _BATCH):
-        answers += _ask(app, rows[start : start + _BATCH])
+    for start in range(0, samples, batch):
+        part = {name: values[start : start + batch] for name, values in arrays.items()}
+        answers += _ask(app, chosen.cell.rows(part, chosen.schema))
     difference, flips = compare_answers(expected, answers)
-    return Parity(name="served", samples=len(rows), difference=difference, flips=flips)
+    return Parity(name="served", samples=samples, difference=difference, flips=flips)
 
 
 def _ask(app: ASGIApp, rows: Sequence[dict[str, Plain]]) -> list[dict[str, Plain]]:
@@ -150,7 +155,7 @@ def _found(body: bytes) -> str:
 
 def _sayable(chosen: Candidate, app: ASGIApp, arrays: Arrays) -> NDArray[np.bool_]:
     """[N] edge cases that a request can say and that the schema admits."""
-    said = np.zeros(len(arrays["numeric"]), np.bool_)
+    said = np.zeros(_count_of(arrays), np.bool_)
     for index in range(len(said)):
         one = _rows(arrays, np.arange(len(said)) == index)
         try:
@@ -193,11 +198,15 @@ def _application(chosen: Candidate, ledger: Ledger) -> ASGIApp:
 def _edge(context: Context) -> tuple[Arrays, list[str]]:
     train = context.input("train")
     arrays = {
-        name: np.load(train.folder / f"edge_{name}.npy", allow_pickle=False)
-        for name in ("numeric", "codes")
+        path.stem.removeprefix("edge_"): np.load(path, allow_pickle=False)
+        for path in sorted(train.folder.glob("edge_*.npy"))
     }
     names = [str(name) for name in cast("list[Plain]", train.read_json("edge.json"))]
     return arrays, names
+
+
+def _count_of(arrays: Arrays) -> int:
+    return len(next(iter(arrays.values())))
 
 
 def _rows(arrays: Arrays, which: NDArray[np.bool_]) -> Arrays:

@@ -1,0 +1,133 @@
+"""One row of the output: where its elements lie in the source, and what is read there.
+
+Three loops instead of one. Places and weights are computed in vectors; the loads, which no vector
+makes faster, are plain and take two neighbours at once; the interpolation is in vectors again.
+All places are clamped to the source, so no load needs a check.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bedside.modalities.images.augment.compiled import apart, compiled, pair
+
+Array = NDArray[Any]
+F, N = np.float32, np.int32
+HALF = np.float32(0.5)
+EDGE = np.float32(1e-3)
+"""So much beyond the last element's far side still counts as inside: rounding, not place."""
+
+
+@compiled
+def trace(matrix: Array, z: int, y: int, bend: Array, coordinates: Array) -> None:
+    """Source coordinates [3, X] of output row (z, y); `bend` [3, X or 0] shifts it, in output
+    elements, before `matrix` [3, 4] takes it to the source."""
+    count = coordinates.shape[1]
+    for axis in range(3):
+        row = coordinates[axis]
+        mz, my, mx = F(matrix[axis, 0]), F(matrix[axis, 1]), F(matrix[axis, 2])
+        start = F(matrix[axis, 0] * z + matrix[axis, 1] * y + matrix[axis, 3])
+        if bend.shape[1] == 0:
+            for x in range(count):
+                row[x] = start + mx * F(N(x))
+        else:
+            bz, by, bx = bend[0], bend[1], bend[2]
+            for x in range(count):
+                row[x] = start + mx * (F(N(x)) + bx[x]) + my * by[x] + mz * bz[x]
+
+
+@compiled
+def place(coordinates: Array, source: Array, places: Array, weights: Array, inside: Array) -> None:
+    """Of each coordinate the first of its eight neighbours, the weights [3, X] of the far ones,
+    and whether it is inside. `source` is its D, H, W, and D, H, W as it lies in memory."""
+    count = len(places)
+    cz, cy, cx = coordinates[0], coordinates[1], coordinates[2]
+    wz, wy, wx = weights[0], weights[1], weights[2]
+    lz, ly, lx = F(source[0] - 1), F(source[1] - 1), F(source[2] - 1)
+    nz, ny, nx = N(max(source[3] - 2, 0)), N(source[4] - 2), N(source[5] - 2)
+    plane, line = N(source[4] * source[5]), N(source[5])
+    zero, margin = F(0), HALF + EDGE
+    for x in range(count):
+        z, y, w = cz[x], cy[x], cx[x]
+        z1, y1, w1 = min(max(z, zero), lz), min(max(y, zero), ly), min(max(w, zero), lx)
+        iz, iy, ix = min(N(z1), nz), min(N(y1), ny), min(N(w1), nx)
+        wz[x], wy[x], wx[x] = z1 - F(iz), y1 - F(iy), w1 - F(ix)
+        places[x] = N(iz * plane) + N(iy * line) + ix
+        off = max(abs(z - z1), abs(y - y1), abs(w - w1))
+        inside[x] = off <= margin
+
+
+@compiled
+def nearest(coordinates: Array, source: Array, labels: Array, places: Array, out: Array) -> None:
+    """The label nearest to each coordinate; 0 outside. A label is copied, never computed."""
+    count = len(places)
+    cz, cy, cx = coordinates[0], coordinates[1], coordinates[2]
+    lz, ly, lx = F(source[0] - 1), F(source[1] - 1), F(source[2] - 1)
+    plane, line = N(source[4] * source[5]), N(source[5])
+    zero, margin = F(0), HALF + EDGE
+    for x in range(count):
+        z, y, w = cz[x], cy[x], cx[x]
+        z1, y1, w1 = min(max(z, zero), lz), min(max(y, zero), ly), min(max(w, zero), lx)
+        iz, iy, ix = N(z1 + HALF), N(y1 + HALF), N(w1 + HALF)
+        places[x] = N(iz * plane) + N(iy * line) + ix
+        off = max(abs(z - z1), abs(y - y1), abs(w - w1))
+        out[x] = off <= margin
+    for x in range(count):
+        out[x] *= labels[places[x]]
+
+
+@compiled
+def fetch(values: Array, places: Array, source: Array, pairs: Array) -> None:
+    """The neighbours of each place, two at a time, into `pairs` [4, X] (two for a picture)."""
+    count = len(places)
+    a, b, c, d = pairs[0], pairs[1], pairs[2], pairs[3]
+    line, plane = N(source[5]), N(source[4] * source[5])
+    if source[3] == 1:
+        for x in range(count):
+            at = places[x]
+            a[x] = pair(values, at)
+            b[x] = pair(values, at + line)
+        return
+    for x in range(count):
+        at = places[x]
+        a[x] = pair(values, at)
+        b[x] = pair(values, at + line)
+        c[x] = pair(values, at + plane)
+        d[x] = pair(values, at + plane + line)
+
+
+@compiled
+def blend(pairs: Array, weights: Array, inside: Array, ends: Any, out: Array) -> None:
+    """Trilinear interpolation times ends[0]; ends[1] outside."""
+    count, gain, fill = len(out), ends[0], ends[1]
+    a, b, c, d = pairs[0], pairs[1], pairs[2], pairs[3]
+    wz, wy, wx = weights[0], weights[1], weights[2]
+    for x in range(count):
+        a0, a1 = apart(a[x])
+        b0, b1 = apart(b[x])
+        c0, c1 = apart(c[x])
+        d0, d1 = apart(d[x])
+        u = wx[x]
+        p, q = a0 + u * (a1 - a0), b0 + u * (b1 - b0)
+        r, s = c0 + u * (c1 - c0), d0 + u * (d1 - d0)
+        p, r = p + wy[x] * (q - p), r + wy[x] * (s - r)
+        v = p + wz[x] * (r - p)
+        out[x] = v * gain if inside[x] else fill
+
+
+@compiled
+def blend_flat(pairs: Array, weights: Array, inside: Array, ends: Any, out: Array) -> None:
+    """As `blend`, for pictures."""
+    count, gain, fill = len(out), ends[0], ends[1]
+    a, b = pairs[0], pairs[1]
+    wy, wx = weights[1], weights[2]
+    for x in range(count):
+        a0, a1 = apart(a[x])
+        b0, b1 = apart(b[x])
+        u = wx[x]
+        p, q = a0 + u * (a1 - a0), b0 + u * (b1 - b0)
+        v = p + wy[x] * (q - p)
+        out[x] = v * gain if inside[x] else fill

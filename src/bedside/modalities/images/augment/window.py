@@ -1,0 +1,57 @@
+"""The window of a sample's values and the means of its channels, to which tone ops refer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bedside.modalities.images.augment.compiled import reordered
+
+Array = NDArray[Any]
+STEP = 4
+"""Of a large image every fourth row of every fourth slice is looked at."""
+LARGE = 1 << 15
+
+
+def seen(values: Array) -> tuple[float, float, tuple[float, ...]]:
+    """Lowest and highest value and the mean of each channel of `values` [C, D, H, W].
+
+    Values that are not a number are left out of the ends. An image of one value has a window of
+    no width.
+    """
+    depth = values.shape[1]
+    large = values[0].size > LARGE
+    steps = np.array([STEP if large and depth > STEP else 1, STEP if large else 1], np.int64)
+    found = np.empty((3, len(values)), np.float64)
+    _look(values, steps, found)
+    low, high = float(found[0].min()), float(found[1].max())
+    if not low <= high:
+        low = high = 0.0
+    return low, high, tuple(found[2].tolist())
+
+
+@reordered
+def _look(values: Array, steps: Array, found: Array) -> None:
+    width = values.shape[3]
+    for c in range(values.shape[0]):
+        low = np.full(width, np.float32(np.inf), np.float32)
+        high = np.full(width, np.float32(-np.inf), np.float32)
+        total, count = 0.0, 0
+        for z in range(0, values.shape[1], steps[0]):
+            for y in range(0, values.shape[2], steps[1]):
+                total += _row(values[c, z, y], low, high)
+                count += width
+        found[0, c], found[1, c], found[2, c] = low.min(), high.max(), total / count
+
+
+@reordered
+def _row(row: Array, low: Array, high: Array) -> Any:
+    total = np.float32(0)
+    for x in range(len(row)):
+        v = np.float32(row[x])
+        low[x] = v if v < low[x] else low[x]
+        high[x] = v if v > high[x] else high[x]
+        total += v
+    return total

@@ -98,9 +98,9 @@ def _order(out: Path, **changes: object) -> Order:
 
 def test_stages_run_in_order_and_leave_what_others_rely_on(stages: Stages, tmp_path: Path) -> None:
     result = execute(_order(tmp_path))
-    assert stages.ran == list(chain.CHAIN)
+    assert stages.ran == list(NEEDS)
     assert not result.stop
-    assert [e.stage for e in read_evidence(tmp_path / "evidence.jsonl")] == list(chain.CHAIN)
+    assert [e.stage for e in read_evidence(tmp_path / "evidence.jsonl")] == list(NEEDS)
     assert (tmp_path / "report.html").is_file()
     assert (tmp_path / "bundle" / "graph.onnx").is_file()
     with Ledger(tmp_path / "ledger.db") as ledger:
@@ -128,7 +128,7 @@ def test_only_what_depends_on_a_change_runs_again(stages: Stages, tmp_path: Path
     assert stages.ran == ["report"]
     stages.ran.clear()
     execute(_order(tmp_path, tiny=True))
-    assert stages.ran == list(chain.CHAIN)
+    assert stages.ran == list(NEEDS)
 
 
 def test_a_stop_still_makes_the_report_and_takes_an_old_bundle_away(
@@ -164,7 +164,7 @@ def test_after_a_crash_the_rest_runs_and_the_numbers_are_the_same(
         execute(_order(tmp_path / "b"))
     del stages.fail["train"]
     resumed = execute(_order(tmp_path / "b"))
-    assert stages.ran == list(chain.CHAIN)
+    assert stages.ran == list(NEEDS)
     assert resumed.evidence == undisturbed.evidence
 
 
@@ -195,3 +195,24 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(stages: Stages, tmp_path: Pa
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match="a folder that can be written"):
         execute(_order(tmp_path / "file" / "out"))
+
+
+@pytest.mark.parametrize(
+    ("until", "served", "way"),
+    [
+        ("audit", (), ["prepare", "audit"]),
+        ("train", (), ["prepare", "audit", "train"]),
+        ("train", ("augment",), ["prepare", "audit", "augment", "train"]),
+        ("augment", (), ["prepare", "audit", "augment"]),  # then the missing cell is told
+        ("history", ("augment",), ["prepare", "audit", "augment", "history"]),
+        ("history", (), ["prepare", "audit", "history"]),
+    ],
+)
+def test_the_way_to_a_stage(
+    until: str, served: tuple[str, ...], way: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = ModuleType("history")
+    vars(history).update({"NEEDS": ("prepare", "audit"), "MAY_USE": ("augment",)})
+    monkeypatch.setattr(cells, "matrix", lambda: {"signals": served})
+    monkeypatch.setattr(cells, "stage", lambda _: history)
+    assert chain.way_to(until, "signals") == way

@@ -39,12 +39,14 @@ class Limits:
     """Most patients in one request."""
     seconds: float = 30.0
     """Longest time for the body to arrive."""
+    files: bool = False
+    """Whether a body may be an image file instead of JSON."""
 
 
 class Service(Protocol):
     """What is behind the routes."""
 
-    def predict(self, request: Plain) -> Plain:
+    def predict(self, request: object) -> Plain:
         """The answer to a request; DataError where it is out of schema (422)."""
 
     def ready(self) -> Mapping[str, Plain]:
@@ -67,6 +69,9 @@ def make_asgi(service: Service, limits: Limits) -> Starlette:
 
     async def predict(request: Request) -> Response:
         body = await _body(request, limits)
+        if _media(request) != JSON:
+            asked = {"inputs": {"image": body}, "explain": "explain" in request.query_params}
+            return _json(200, await run_in_threadpool(service.predict, asked))
         return _json(200, await run_in_threadpool(_predict, service, limits, body))
 
     async def health(_: Request) -> Response:
@@ -91,6 +96,12 @@ def make_asgi(service: Service, limits: Limits) -> Starlette:
     return Starlette(routes=routes, exception_handlers={HTTPException: _not_here})
 
 
+JSON = "application/json"
+FILES = (
+    "application/dicom", "application/octet-stream", "application/gzip", "image/png", "image/jpeg",
+    "image/tiff",
+)  # fmt: skip
+"""Media types of a body that is itself the one file of a request."""
 _HEADERS = {
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
@@ -126,10 +137,14 @@ def _guarded(
     return guarded
 
 
+def _media(request: Request) -> str:
+    return request.headers.get("content-type", "").split(";")[0].strip().lower()
+
+
 async def _body(request: Request, limits: Limits) -> bytes:
-    media = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if media != "application/json":
-        raise _RefusedError(415, "the content type application/json", "another one")
+    if _media(request) not in (JSON, *(FILES if limits.files else ())):
+        also = ", or that of an image file" if limits.files else ""
+        raise _RefusedError(415, f"the content type {JSON}{also}", "another one")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise _RefusedError(415, "a body that is not compressed", "a content encoding")
     too_large = _RefusedError(413, f"a body of at most {limits.bytes} bytes", "a larger one")

@@ -27,7 +27,12 @@ from bedside.core.run import Outcome, Run, locked, name_run, place
 from bedside.core.spec import plain
 from bedside.core.study import Study
 
-CHAIN = ("prepare", "audit", "train", "evaluate", "release", "report")
+CHAIN = ("prepare", "audit", "augment", "train", "evaluate", "release", "report")
+"""What `bedside run` does, in order."""
+ASIDE = ("history",)
+"""Stages that a study may be put through on their own, with what they need of the chain."""
+OPTIONAL = ("augment", "history")
+"""Stages that a modality may do without; then the chain goes on without them."""
 READS = ("modality", "seed", "data", "columns", "task", "decision")
 """What of a study a stage depends on unless it says otherwise in a READS of its own."""
 
@@ -68,7 +73,7 @@ def execute(order: Order) -> Result:
     headlines: dict[str, str] = {}
     stop = ""
     _make(order.out)
-    waiting = list(CHAIN[: CHAIN.index(order.until) + 1])
+    waiting = way_to(order.until, order.study.about.modality)
     with Ledger(order.out / "ledger.db") as ledger:
         while waiting:
             name = waiting.pop(0)
@@ -79,6 +84,18 @@ def execute(order: Order) -> Result:
     with _full_disk_told(order.out):
         _publish(order.out, runs)
     return Result(runs=runs, headlines=headlines, stop=stop)
+
+
+def way_to(until: str, modality: str) -> list[str]:
+    """The stages to run, in order, so that `until` can be; those that the modality can do without
+    and lacks are left out, unless it is the one asked for."""
+    if until in CHAIN:
+        way = list(CHAIN[: CHAIN.index(until) + 1])
+    else:
+        needed = set(_used(cells.stage(until)))
+        way = [*(name for name in CHAIN if name in needed), until]
+    served = cells.matrix()[modality]
+    return [name for name in way if name not in OPTIONAL or name in served or name == until]
 
 
 def _run_stage(

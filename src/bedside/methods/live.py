@@ -16,7 +16,7 @@ from bedside.core.pseudonym import Pseudonyms
 from bedside.core.spec import Plain, nearest
 from bedside.methods.served import Arrays, Outputs, Served, check_golden, value_of
 
-_KEYS = ("inputs", "subject")
+_KEYS = ("inputs", "subject", "explain")
 _LONGEST_SUBJECT = 256
 
 
@@ -24,10 +24,12 @@ _LONGEST_SUBJECT = 256
 class Request:
     """A request that has the right shape; its rows are not yet checked."""
 
-    rows: list[Plain]
+    rows: list[object]
     subjects: list[str | None]
     """Whom each row is about, in the words of the caller; null where not said."""
     single: bool
+    explain: bool = False
+    """Whether an explanation is asked for beside each answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +43,7 @@ class Live:
     first_page: str
     """HTML shown at the root."""
 
-    def predict(self, request: Plain) -> Plain:
+    def predict(self, request: object) -> Plain:
         """Answers to one row or several, each with the hash of its row in the ledger.
 
         Raises DataError where the request is out of schema, and LedgerError where it could not be
@@ -60,6 +62,11 @@ class Live:
             answer | {"ledger": mark}
             for answer, mark in zip(self.served.answers(outputs), hashes, strict=True)
         ]
+        if asked.explain:
+            answers = [
+                answer | {"explanation": self._explained(arrays, outputs, index)}
+                for index, answer in enumerate(answers)
+            ]
         said: dict[str, Plain] = {"bundle": self.bundle.id, "model": self.bundle.model}
         if asked.single:
             return said | answers[0]
@@ -82,6 +89,13 @@ class Live:
         if name == "card":
             return "text/markdown; charset=utf-8", self.bundle.contents["card.md"]
         return "text/html; charset=utf-8", self.first_page.encode()
+
+    def _explained(self, arrays: Arrays, outputs: Outputs, index: int) -> Plain:
+        """None where the model abstains: there is nothing to explain."""
+        if outputs.decisions.abstain[index]:
+            return None
+        one = {name: values[index : index + 1] for name, values in arrays.items()}
+        return self.served.decoder.explain(one, self.served.schema, self.served.compute)
 
     def _digests(self, arrays: Arrays, rows: int) -> list[str]:
         parts = [np.ascontiguousarray(arrays[name]) for name in sorted(arrays)]
@@ -109,8 +123,9 @@ class Live:
         }
 
 
-def read_request(request: Plain) -> Request:
-    """`{"inputs": {...}}` or `{"inputs": [{...}, ...]}`, with `subject` a text or a list of them.
+def read_request(request: object) -> Request:
+    """`{"inputs": {...}}` or `{"inputs": [{...}, ...]}`, with `subject` a text or a list of them,
+    and `explain` true or false.
 
     Raises DataError; keys of the request are not repeated, they may hold anything.
     """
@@ -123,7 +138,7 @@ def read_request(request: Plain) -> Request:
             )
     inputs = request.get("inputs")
     single = isinstance(inputs, dict)
-    rows: list[Plain] = [inputs] if single else inputs if isinstance(inputs, list) else []
+    rows: list[object] = [inputs] if single else inputs if isinstance(inputs, list) else []
     if not rows:
         raise _shape("inputs", "an object, or a list of at least one", "neither")
     subject = request.get("subject")
@@ -135,7 +150,12 @@ def read_request(request: Plain) -> Request:
     for item in subjects:
         if item is not None and not (isinstance(item, str) and len(item) <= _LONGEST_SUBJECT):
             raise _shape("subject", f"a text of at most {_LONGEST_SUBJECT} characters", "another")
-    return Request(rows=rows, subjects=cast("list[str | None]", subjects), single=single)
+    explain = request.get("explain", False)
+    if not isinstance(explain, bool):
+        raise _shape("explain", "true or false", "something else")
+    return Request(
+        rows=rows, subjects=cast("list[str | None]", subjects), single=single, explain=explain
+    )
 
 
 def _near(key: str) -> str:

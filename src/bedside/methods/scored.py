@@ -34,10 +34,12 @@ def scored_frame(
     problem: NDArray[np.int64],
     sentences: Sequence[str],
     first: int,
+    names: Sequence[str] = (),
 ) -> pl.DataFrame:
     """Columns for N rows, the first of which is row number `first` of the file.
 
         row          counted from 0, in the order of the file
+        sample       its name, where rows have names
         value        risk, number or likeliest class; null where the model abstains
         probability.X  of each class (multiclass)
         low, high    ends of the interval (regression); null: no end
@@ -48,6 +50,8 @@ def scored_frame(
     """
     said = ~decisions.abstain
     columns: dict[str, object] = {"row": np.arange(first, first + len(said), dtype=np.int64)}
+    if names:
+        columns["sample"] = pl.Series(names, dtype=pl.String)
     columns |= _values(target, decisions, said)
     columns["act"] = decisions.act
     columns["abstain"] = decisions.abstain

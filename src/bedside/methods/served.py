@@ -40,6 +40,9 @@ class Decoder(Protocol):
     def missing_share(self, arrays: Arrays) -> NDArray[np.float64]:
         """[N] share of the inputs that are missing."""
 
+    def explain(self, arrays: Arrays, schema: Schema, compute: Compute) -> Plain:
+        """What one sample's prediction rests on, as far as the graph alone can tell."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outputs:

@@ -1,4 +1,4 @@
-"""Score: predictions for a file of patients of any size, in bounded memory.
+"""Score: predictions for a source of patients of any size, in bounded memory.
 
 A row that the schema does not admit is answered too: the model abstains and says why.
 """
@@ -52,9 +52,13 @@ class Examined(Protocol):
     def sentences(self) -> tuple[str, ...]:
         """`sentences[k - 1]` says what is wrong; it names the field, never the value."""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """By which the source knows each row; none where rows have no names."""
+
 
 class Cell(Protocol):
-    """A file of this modality, batch after batch."""
+    """A source of this modality, batch after batch."""
 
     def batches(self, path: Path, schema: Schema, rows: int) -> Iterator[Examined]:
         """At most `rows` rows at a time, in the order of the file; DataError where it is cut."""
@@ -72,7 +76,9 @@ def score(
     progress: Progress | None = None,
     spec: Spec | None = None,
 ) -> str:
-    """Predict for each row of `source` (CSV or Parquet) into `out` (CSV or Parquet), in its order.
+    """Predict for each row of `source` into `out` (CSV or Parquet), in its order.
+
+    `source` is any form that the modality's prepare takes: for tables CSV or Parquet.
 
     `out` appears when it is whole; a killed run leaves what was there before. Returns a sentence.
 
@@ -83,7 +89,7 @@ def score(
     from bedside.core import cells
 
     bundle, served = _open(folder, trust)
-    if not source.is_file():
+    if not source.exists():
         raise DataError(source.name, expected="a file of patients", found="no such file")
     modality = served.schema.fields[0].modality
     cell: Cell = cells.cell(modality, "score")
@@ -170,6 +176,7 @@ def _frame(served: Served, batch: Examined, counts: _Counts) -> pl.DataFrame:
         problem=batch.problem,
         sentences=batch.sentences,
         first=counts.rows,
+        names=batch.names,
     )
     counts.rows += frame.height
     counts.alerts += int(decisions.act.sum())

@@ -42,6 +42,8 @@ class Examined:
     """[S] 0 where the row is in order, else k: `sentences[k - 1]` says what is wrong."""
     sentences: tuple[str, ...]
     """One sentence per kind of problem; names the field, never the value."""
+    names: tuple[str, ...] = ()
+    """Rows of a table have none."""
 
 
 @dataclass(frozen=True, slots=True)

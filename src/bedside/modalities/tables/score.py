@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bedside.adapters.table_stream import Source
 from bedside.core.dataset import Schema
+from bedside.core.errors import DataError
 from bedside.modalities.tables.encode import Examined, examine
 
 
@@ -25,5 +26,7 @@ def size(path: Path, schema: Schema) -> int:
 
 
 def _source(path: Path, schema: Schema, rows: int) -> Source:
+    if not path.is_file():
+        raise DataError(path.name, expected="a file of patients", found="a folder")
     names = tuple(field.name for field in schema.fields)
     return Source(path=path, columns=names, rows=rows)

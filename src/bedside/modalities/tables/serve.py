@@ -20,6 +20,7 @@ from bedside.core.dataset import Field, Schema
 from bedside.core.errors import DataError
 from bedside.core.spec import Plain
 from bedside.methods.columns import BOOLEAN
+from bedside.methods.served import Compute
 
 Arrays = Mapping[str, NDArray[np.generic]]
 _LARGEST = float(np.finfo(np.float32).max)
@@ -90,6 +91,35 @@ def missing_share(arrays: Arrays) -> NDArray[np.float64]:
     missing = np.isnan(numeric.T, order="C").sum(axis=0)
     missing = missing + np.equal(codes.T, 0, order="C").sum(axis=0)
     return np.asarray(missing / max(numeric.shape[1] + codes.shape[1], 1), np.float64)
+
+
+def explain(arrays: Arrays, schema: Schema, compute: Compute) -> Plain:
+    """How the prediction changes when each field is taken away: `{field: [change, ...]}`.
+
+    One change for each number that the graph gives; null for a field that is missing already.
+    It says what this prediction leans on, not what causes the outcome.
+    """
+    numeric, codes = (
+        np.asarray(arrays["numeric"], np.float32),
+        np.asarray(arrays["codes"], np.int64),
+    )
+    total = numeric.shape[1] + codes.shape[1]
+    without: dict[str, NDArray[np.generic]] = {
+        "numeric": np.repeat(numeric, total + 1, axis=0),
+        "codes": np.repeat(codes, total + 1, axis=0),
+    }
+    for at in range(numeric.shape[1]):
+        without["numeric"][at + 1, at] = np.nan
+    for at in range(codes.shape[1]):
+        without["codes"][numeric.shape[1] + at + 1, at] = 0
+    values = compute(without)[0].astype(np.float64)
+    known = [*~np.isnan(numeric[0]), *(codes[0] != 0)]
+    names = [field.name for field in (*schema.numeric, *schema.category)]
+    changes: dict[str, Plain] = {}
+    for at, name in enumerate(names):
+        change: list[Plain] = (values[0] - values[at + 1]).tolist()
+        changes[name] = change if known[at] else None
+    return {"without": changes}
 
 
 def made_up(schema: Schema) -> dict[str, dict[str, Plain]]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from bedside.core.dataset import Schema
     from bedside.methods.live import Live
-    from bedside.methods.served import Arrays
+    from bedside.methods.served import Arrays, Compute
 
 NEEDS: tuple[str, ...] = ()
 TINY: dict[str, object] = {}
@@ -28,6 +28,8 @@ class Spec:
 
     bytes: int = 4 << 20
     """Largest body of a request."""
+    image_bytes: int = 256 << 20
+    """Likewise, of a model that reads images."""
     rows: int = 10_000
     """Most patients in one request."""
     seconds: float = 30.0
@@ -45,6 +47,9 @@ class Cell(Protocol):
 
     def missing_share(self, arrays: Arrays) -> NDArray[np.float64]:
         """[N] share of the inputs that are missing."""
+
+    def explain(self, arrays: Arrays, schema: Schema, compute: Compute) -> Plain:
+        """What one sample's prediction rests on, as far as the graph alone can tell."""
 
     def made_up(self, schema: Schema) -> dict[str, dict[str, Plain]]:
         """Rows of no patient, by name, for golden answers."""
@@ -90,7 +95,9 @@ def serve(
 def _application(live: Live, spec: Spec) -> Starlette:
     from bedside.adapters.http import Limits, make_asgi
 
-    return make_asgi(live, Limits(bytes=spec.bytes, rows=spec.rows, seconds=spec.seconds))
+    images = any(field.kind == "image" for field in live.served.schema.fields)
+    most = spec.image_bytes if images else spec.bytes
+    return make_asgi(live, Limits(bytes=most, rows=spec.rows, seconds=spec.seconds, files=images))
 
 
 def _open(folder: Path, ledger_path: Path, trust: Path | None) -> Live:

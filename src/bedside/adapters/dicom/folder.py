@@ -54,18 +54,17 @@ def list_series(folder: Path) -> list[Series]:
     return list(survey(folder).series)
 
 
-def survey(folder: Path) -> Found:
+def survey(folder: Path, where: str = "the folder") -> Found:
     """`list_series`, with the count of files that were passed over."""
-    paths = _files(folder)
+    paths = _files(folder, where)
     groups: dict[tuple[str, bool, str, tuple[float, ...] | None], list[Path]] = {}
     others = 0
     for at, path in enumerate(paths, start=1):
-        where = f"file {at} of {len(paths)} in the folder"
         if path.name.lower() in _SYSTEM or path.name.startswith("."):
             others += 1
             continue
         try:
-            found = read_elements(path, where)
+            found = read_elements(path, f"{where}, file {at} of {len(paths)}")
         except DataError:
             if not _something_else(path):
                 raise
@@ -76,9 +75,9 @@ def survey(folder: Path) -> Found:
     return Found(series=tuple(sorted(series, key=lambda s: (-s.count, s.digest))), others=others)
 
 
-def _files(folder: Path) -> Sequence[Path]:
+def _files(folder: Path, where: str) -> Sequence[Path]:
     if not folder.is_dir():
-        raise DataError("the folder", expected="a folder of DICOM files", found="no such folder")
+        raise DataError(where, expected="a folder of DICOM files", found="no such folder")
     return sorted(
         Path(base) / name for base, _, names in os.walk(folder, followlinks=False) for name in names
     )

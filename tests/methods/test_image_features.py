@@ -28,9 +28,7 @@ def named(features: ImageFeatures, images: np.ndarray, name: str) -> np.ndarray:
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_feature_has_a_name_of_its_own_and_is_finite(
-    shape: tuple[int, ...], kind: type
-) -> None:
+def test_every_feature_has_its_name_and_is_finite(shape: tuple[int, ...], kind: type) -> None:
     images = noise(shape, kind)
     features = fitted_features(images)
     found = computed(features, images)

@@ -1,16 +1,19 @@
 """Training of a network: one loop for every modality, on whatever device there is.
 
 The order of the batches is a function of (seed, epoch), so a run is the same whoever else is at
-work and whenever it was started. The best weights by the score on `select` are kept.
+work and whenever it was started. The best weights by the score on `select` are kept, or the last
+where nobody is looked at.
 """
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 import torch
@@ -18,12 +21,13 @@ from lightning_fabric import Fabric
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from bedside.methods.outcome import Outcome
+from bedside.methods.batches import Arrays, Augment, Cost, Feed, Source, batches, tensor
 from bedside.methods.tabular_inputs import Values
 
-CHUNK = 8192
-"""Rows predicted at once."""
-Arrays = tuple[NDArray[np.generic], ...]
+__all__ = ["Fitted", "Part", "Schedule", "batches", "fit", "predict"]
+
+CHUNK, NUMBERS = 8192, 1 << 19
+"""Rows predicted at once, and about how many numbers of images or volumes."""
 
 
 class Head(Protocol):
@@ -42,12 +46,33 @@ class Network(Protocol):
         """Scores before the head."""
 
 
+class Goal(Protocol):
+    """What there is to learn, row for row: an `Outcome`, or masks."""
+
+    @property
+    def labels(self) -> NDArray[np.generic]:
+        """[N, ...]"""
+
+    @property
+    def weights(self) -> NDArray[np.float32]:
+        """[N, ...]: what each label counts; rows of 0 are left out."""
+
+    def score(self, value: Values) -> float:
+        """How far `value` [N, ...] is from the labels; lower is better."""
+
+    def require_learnable(self) -> None:
+        """DataError when there is nothing to tell apart."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """Rows to train on or to select by: input arrays, row for row with the outcome."""
+    """Rows to train on or to select by: input arrays, row for row with the outcome.
+
+    Arrays may be memory-mapped; the rows of a batch are read when their turn comes.
+    """
 
     arrays: Arrays
-    outcome: Outcome
+    outcome: Goal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,15 +86,41 @@ class Schedule:
 
     0, or nobody to select by, trains all epochs and keeps the last weights.
     """
+    every: int = 1
+    """Epochs from one look at `select` to the next; the last epoch is always looked at."""
     batch: int = 256
     rate: float = 2e-3
-    """Learning rate of AdamW."""
+    """Learning rate of AdamW; of one-cycle its height."""
     decay: float = 1e-3
     """Weight decay."""
+    course: Literal["constant", "one-cycle"] = "constant"
+    """Of the learning rate. One-cycle (Smith and Topin 2019) rises in a line over the first `rise`
+    of all steps and falls as a cosine to 0 with the last one."""
+    rise: float = 0.25
+    average: float = 0.0
+    """What is looked at and kept is an exponential moving average of the weights, and of batch
+    norm's statistics, of about 1 / (1 - `average`) steps. 0: the weights themselves."""
+    bfloat16: bool = False
+    """Whether steps (never predictions) compute in bfloat16 where that is safe. On a processor
+    without such instructions it is slower: see `bfloat16_pays`."""
     seconds: float = math.inf
     """Training ends with the batch in which so much processor time is up."""
     told: Callable[[int, float], None] = field(default=lambda _epoch, _score: None, compare=False)
-    """Called with each epoch and its score."""
+    """Called with each epoch that is looked at and its score."""
+
+    def rate_at(self, step: int, steps: int) -> float:
+        """The learning rate of a step, counted from 0.
+
+        >>> fast = Schedule(rate=1.0, course="one-cycle", rise=0.5)
+        >>> [round(fast.rate_at(step, 8), 2) for step in range(8)]
+        [0.25, 0.5, 0.75, 1.0, 0.85, 0.5, 0.15, 0.0]
+        """
+        if self.course == "constant":
+            return self.rate
+        done, up = (step + 1) / steps, max(self.rise, 1 / steps)
+        if done <= up:
+            return self.rate * done / up
+        return self.rate * (1 + math.cos(math.pi * (done - up) / (1 - up))) / 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +134,8 @@ class Fitted:
     """Epochs behind the kept weights."""
     cut: bool
     """Whether the time limit ended the training."""
+    cost: Cost = field(default_factory=Cost)
+    """Where the time went."""
 
     @property
     def parameters(self) -> int:
@@ -95,46 +148,89 @@ class Fitted:
 
 
 def fit(
-    build: Callable[[], nn.Module], train: Part, select: Part, schedule: Schedule, *, seed: int
-) -> Fitted:
+    build: Callable[[], nn.Module], train: Part, select: Part, schedule: Schedule, *, seed: int,
+    augment: Augment | None = None,
+) -> Fitted:  # fmt: skip
     """Build a network and train it; all that is random follows from `seed`.
 
-    The state of torch's global generator is left as it was.
+    `augment` changes each training batch before the model sees it. The state of torch's global
+    generator is left as it was.
     """
     train.outcome.require_learnable()
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        return _Training(build(), train, schedule, seed).until_best(select)
+        return _Training(build(), _source(train, augment), schedule, seed).until_best(select)
+
+
+def bfloat16_pays() -> bool:
+    """Whether this processor, or its graphics card, has instructions for bfloat16."""
+    if torch.cuda.is_available():
+        return bool(torch.cuda.is_bf16_supported())
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())  # no public name
+
+
+def _source(part: Part, augment: Augment | None) -> Source:
+    weights = part.outcome.weights
+    return Source(
+        labels=part.outcome.labels, weights=weights, inputs=part.arrays,
+        counted=np.flatnonzero(weights.max(axis=1) > 0), augment=augment,
+    )  # fmt: skip
 
 
 class _Objective(nn.Module):
     """A network's loss as a module, which is what Fabric prepares."""
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module, *, bfloat16: bool) -> None:
         super().__init__()
-        self.network = network
+        self.network, self.mixed = network, bfloat16
 
     def forward(self, labels: Tensor, weights: Tensor, *arrays: Tensor) -> Tensor:
         network: Network = self.network  # type: ignore[assignment]  # nn.Module hides its methods' types
+        if self.mixed:
+            with torch.autocast(labels.device.type, torch.bfloat16):
+                raw = network.raw(*arrays)
+            return network.head.loss(raw.float(), labels, weights)
         return network.head.loss(network.raw(*arrays), labels, weights)
 
 
+class _Average:
+    """The exponential moving average of a network, as a network in evaluation mode.
+
+    The first steps count less, as the share of the past is at most (1 + step) / (10 + step).
+    """
+
+    def __init__(self, network: nn.Module, decay: float) -> None:
+        self.network, self.decay, self.step = copy.deepcopy(network).eval(), decay, 0
+        self.pairs = list(
+            zip(self.network.state_dict().values(), network.state_dict().values(), strict=True)
+        )
+
+    def follow(self) -> None:
+        """Move towards the network's weights as they are now."""
+        self.step += 1
+        past = min(self.decay, (1 + self.step) / (10 + self.step))
+        for kept, now in self.pairs:
+            if kept.is_floating_point():
+                kept.lerp_(now, 1 - past)
+            else:
+                kept.copy_(now)
+
+
 class _Training:
-    def __init__(self, network: nn.Module, train: Part, schedule: Schedule, seed: int) -> None:
-        self.network, self.schedule, self.seed = network, schedule, seed
+    def __init__(self, network: nn.Module, source: Source, schedule: Schedule, seed: int) -> None:
+        self.network, self.schedule = network, schedule
         # Not "auto": Apple's devices have no float64, in which predictions are made.
         found = "cuda" if torch.cuda.is_available() else "cpu"
         self.fabric = Fabric(accelerator=found, devices=1)
         optimiser = torch.optim.AdamW(
             network.parameters(), lr=schedule.rate, weight_decay=schedule.decay, fused=True
         )
-        self.objective, self.optimiser = self.fabric.setup(_Objective(network), optimiser)
-        counted = np.flatnonzero(train.outcome.weights.max(axis=1) > 0)
-        arrays = (train.outcome.labels, train.outcome.weights, *train.arrays)
-        self.tensors = [self._tensor(array[counted]) for array in arrays]
-
-    def _tensor(self, array: NDArray[np.generic]) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(array)).to(self.fabric.device)
+        objective = _Objective(network, bfloat16=schedule.bfloat16)
+        self.objective, self.optimiser = self.fabric.setup(objective, optimiser)
+        self.average = _Average(network, schedule.average) if schedule.average else None
+        self.judged = self.average.network if self.average else network
+        self.feed = Feed(source, schedule.batch, self.fabric.device, seed=seed)
+        self.step, self.elapsed, self.used = 0, 0.0, 0.0
 
     def until_best(self, select: Part) -> Fitted:
         schedule, until = self.schedule, time.process_time() + self.schedule.seconds
@@ -142,57 +238,70 @@ class _Training:
         watched = schedule.patience and select.outcome.weights.any()
         for epoch in range(1, schedule.epochs + 1):
             cut = not self._epoch(epoch, until)
-            score = select.outcome.score(predict(self.network, select.arrays))
+            if epoch % schedule.every and epoch < schedule.epochs and not cut:
+                continue
+            score = select.outcome.score(predict(self.judged, select.arrays))
             schedule.told(epoch, score)
             if score < best or not watched:
                 best, kept, at = score, self._weights(), epoch
-            if cut or (watched and epoch - at >= schedule.patience):
+            if cut or (watched and self._settled(epoch - at)):
                 break
-        self.network.load_state_dict(kept)
-        network = self.network.to("cpu").eval()
-        return Fitted(network=network, score=best, epochs=at, cut=cut)
+        self.judged.load_state_dict(kept)
+        network = self.judged.to("cpu").eval()
+        return Fitted(network=network, score=best, epochs=at, cut=cut, cost=self._cost())
+
+    def _settled(self, since: int) -> bool:
+        """Whether to stop, `since` epochs after the best one; one-cycle goes to its end."""
+        return since >= self.schedule.patience and self.schedule.course == "constant"
 
     def _epoch(self, epoch: int, until: float) -> bool:
         """Whether every batch was seen before the time was up."""
+        started, used, late = time.perf_counter(), time.process_time(), False
         self.network.train()
-        for rows in batches(len(self.tensors[0]), self.schedule.batch, seed=self.seed, epoch=epoch):
-            index = self._tensor(rows)
-            loss = self.objective(*(tensor[index] for tensor in self.tensors))
-            self.optimiser.zero_grad()
-            self.fabric.backward(loss)
-            self.optimiser.step()
-            late = time.process_time() > until
-            if late:
-                break
+        with closing(self.feed.epoch(epoch)) as batches_of_epoch:
+            for batch in batches_of_epoch:
+                self._learn(batch)
+                late = time.process_time() > until
+                if late:
+                    break
         self.network.eval()
+        self.elapsed += time.perf_counter() - started
+        self.used += time.process_time() - used
         return not late
 
+    def _learn(self, batch: tuple[Tensor, ...]) -> None:
+        steps = self.schedule.epochs * len(self.feed)
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.schedule.rate_at(self.step, steps)
+        loss = self.objective(*batch)
+        self.optimiser.zero_grad()
+        self.fabric.backward(loss)
+        self.optimiser.step()
+        self.step += 1
+        if self.average:
+            self.average.follow()
+
+    def _cost(self) -> Cost:
+        feed = self.feed
+        return Cost(
+            elapsed=self.elapsed, waiting=feed.waiting, used=self.used, loading=feed.loading
+        )
+
     def _weights(self) -> dict[str, Tensor]:
-        return {name: value.detach().clone() for name, value in self.network.state_dict().items()}
-
-
-def batches(rows: int, size: int, *, seed: int, epoch: int) -> list[NDArray[np.int64]]:
-    """Row numbers of the batches of an epoch; a last batch of a row or two joins the one before."""
-    generator = np.random.Generator(np.random.Philox(key=[seed, epoch]))
-    order = generator.permutation(rows)
-    starts = list(range(0, rows, size))
-    if len(starts) > 1 and rows - starts[-1] < size // 4:
-        starts.pop()
-    ends = [*starts[1:], rows]
-    return [order[start:end] for start, end in zip(starts, ends, strict=True)]
+        return {name: value.detach().clone() for name, value in self.judged.state_dict().items()}
 
 
 def predict(network: nn.Module, arrays: Arrays) -> Values:
     """`value` [N, K] of a network in evaluation mode, a chunk of rows at a time."""
     device = next(network.parameters()).device
-    rows = len(arrays[0])
+    rows, chunk = len(arrays[0]), min(_chunk(array) for array in arrays)
     with torch.inference_mode():
         chunks = [
-            network(*(_on(array[start : start + CHUNK], device) for array in arrays)).cpu().numpy()
-            for start in range(0, max(rows, 1), CHUNK)
+            network(*(tensor(array[start : start + chunk], device) for array in arrays))
+            for start in range(0, max(rows, 1), chunk)
         ]
-    return np.concatenate(chunks)
+    return np.concatenate([answer.cpu().numpy() for answer in chunks])
 
 
-def _on(array: NDArray[np.generic], device: torch.device) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(array)).to(device)
+def _chunk(array: NDArray[np.generic]) -> int:
+    return CHUNK if array.ndim <= 2 else max(1, min(CHUNK, NUMBERS // math.prod(array.shape[1:])))

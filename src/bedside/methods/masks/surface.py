@@ -19,8 +19,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
+from bedside.methods.masks.nearest import nearest
 from bedside.methods.masks.pair import Bools, Structure
 from bedside.methods.masks.surfel import corners, surfel_sizes
 
@@ -90,14 +90,10 @@ def surfaces(structure: Structure) -> Surfaces:
     sizes = surfel_sizes(structure.spacing)
     codes = [_codes(mask) for mask in (structure.predicted, structure.truth)]
     at = [np.flatnonzero((code != 0) & (code != len(sizes) - 1)) for code in codes]
-    places = [_places(index, codes[0].shape, structure.spacing) for index in at]
     distances = [np.zeros(len(index)) for index in at]
     if len(at[0]) and len(at[1]):
         for this, other in ((0, 1), (1, 0)):
-            apart = np.flatnonzero(~np.isin(at[this], at[other], assume_unique=True))
-            if len(apart):
-                tree = cKDTree(places[other], balanced_tree=False, compact_nodes=False)
-                distances[this][apart] = tree.query(places[this][apart])[0]
+            distances[this] = nearest(at[this], at[other], codes[0].shape, structure.spacing)
     return Surfaces(
         predicted=sizes[codes[0].ravel()[at[0]]], from_predicted=distances[0],
         truth=sizes[codes[1].ravel()[at[1]]], from_truth=distances[1],
@@ -113,12 +109,6 @@ def _codes(mask: Bools) -> NDArray[np.uint8]:
         part = tuple(slice(o, o + n) for o, n in zip(offset, code.shape, strict=True))
         code |= padded[part] << bit
     return code
-
-
-def _places(index: NDArray[np.int64], shape: tuple[int, ...], spacing: tuple[float, ...]) -> Floats:
-    """[P, axes] in mm."""
-    places: Floats = np.stack(np.unravel_index(index, shape), axis=1) * np.asarray(spacing)
-    return places
 
 
 def _quantile(distances: Floats, sizes: Floats, share: float) -> float:

@@ -22,14 +22,17 @@ _STAGES = {
     "run": "the whole chain: from the data to a bundle and a report",
     "prepare": "read the source, check it, split it by patient",
     "audit": "look for leaks, duplicates, identifiers, too few events",
+    "augment": "draw what augmentation does to the images, and measure that labels survive",
     "train": "race simple and deep models under one budget",
     "evaluate": "measure them on held-out patients, with intervals",
     "release": "prove parity, check the gates, sign a bundle",
     "report": "write report.html",
+    "history": "train one network per generation of deep learning on the same task",
 }
 
 _EXAMPLES = """examples:
   bedside run flchain --out runs/flchain       a ready study, data from the 'examples' extra
+  bedside run lesions --out runs/lesions       images; made up on this machine
   bedside init patients.csv                    write a first study file from your own data
   bedside run patients.toml --out runs/mine    the whole chain on it
   bedside run mine.toml --set train.trials=4   change one setting
@@ -119,7 +122,8 @@ def _add(
 
 
 def _add_stage(commands: _Commands[argparse.ArgumentParser], name: str, text: str) -> None:
-    parser = _add(commands, name, text, f"bedside {name} flchain --out runs/flchain")
+    ready = "lesions" if name == "augment" else "flchain"
+    parser = _add(commands, name, text, f"bedside {name} {ready} --out runs/{ready}")
     parser.add_argument("study", metavar="STUDY", help="a study file, or the name of a ready study")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to (runs/STUDY)")
     parser.add_argument("--data", type=Path, metavar="DIR", help="folder where the source lies")
@@ -162,7 +166,7 @@ def _add_serving(commands: _Commands[argparse.ArgumentParser]) -> None:
     score = _add(commands, "score", "predict for a file of patients of any size",
                  "bedside score runs/flchain/bundle new.csv predictions.parquet")  # fmt: skip
     score.add_argument("bundle", type=Path, metavar="BUNDLE")
-    score.add_argument("source", type=Path, metavar="IN", help="CSV or Parquet")
+    score.add_argument("source", type=Path, metavar="IN", help="as prepare takes it")
     score.add_argument("out", type=Path, metavar="OUT", help="CSV or Parquet")
     score.add_argument("--trust", type=Path, metavar="KEY", help="public key that must have signed")
     score.set_defaults(act=_score)
@@ -171,7 +175,8 @@ def _add_serving(commands: _Commands[argparse.ArgumentParser]) -> None:
 def _add_sources(commands: _Commands[argparse.ArgumentParser]) -> None:
     init = _add(commands, "init", "write a first study file from your data",
                 "bedside init patients.csv")  # fmt: skip
-    init.add_argument("file", type=Path, metavar="FILE", help="CSV, Parquet or ARFF")
+    init.add_argument("file", type=Path, metavar="FILE",
+                      help="CSV, Parquet or ARFF; a folder, .tar or .npz of images")  # fmt: skip
     init.add_argument("--out", type=Path, metavar="TOML", help="(the same name with .toml)")
     init.set_defaults(act=_init)
     fetch = _add(commands, "fetch", "download the public data of a study, checked by its digest",

@@ -21,6 +21,8 @@ from bedside.core.study import TaskType
 from bedside.methods import conformal
 
 Floats = NDArray[np.float64]
+MEASURED: Final = ("regression", "segmentation")
+"""Tasks whose prediction is a number in a unit: a value, or the volume of what was outlined."""
 Bools = NDArray[np.bool_]
 
 REASONS: Final = (
@@ -40,7 +42,8 @@ class Decisions:
 
     value: Floats
     """[N] binary: probability of the positive class; multiclass: index of the likeliest class;
-    regression: the value; survival: risk at the horizon. NaN where the prediction was not finite.
+    regression: the value; segmentation: the volume of all structures; survival: risk at the
+    horizon. NaN where the prediction was not finite.
     """
     probabilities: Floats
     """[N, L] of each label: (negative, positive), or the classes; [N, 0] for a regression."""
@@ -108,7 +111,7 @@ class Policy:
         value, probabilities = _read(self.task, values_NK, self.horizon_index)
         value = np.where(finite, value, np.nan)
         q = np.array([math.inf if item is None else item for item in self.quantiles])
-        if self.task == "regression":
+        if self.task in MEASURED:
             spread = np.where(finite, values_NK[:, 1], 1.0) if values_NK.shape[1] > 1 else None
             low, high = conformal.intervals(value, float(q[0]), spread)
             label_set = np.zeros((len(value), 0), np.bool_)
@@ -147,7 +150,8 @@ def fit_policy(
 
     values         [N, K] calibrated predictions: binary [N, 1] probability of the positive class;
                    multiclass [N, K] probabilities; regression [N, 1], or [N, 2] with a spread above
-                   0; survival [N, K] probabilities of being event-free at the grid's times
+                   0; segmentation [N, K] volumes of the structures; survival [N, K] probabilities
+                   of being event-free at the grid's times
     targets        [N] 0 or 1 (binary; survival: `survival.state_at` the horizon), class index, or
                    value; NaN (class: below 0) where it was not observed
     novelty        [N] `Novelty.score`; the limit is its conformal quantile, or the largest seen
@@ -190,7 +194,7 @@ class _Tuned:
 
 
 def _tuned(task: TaskType, values_NK: Floats, targets_N: Floats, horizon: Horizon | None) -> _Tuned:
-    known = np.isfinite(targets_N) & ((task == "regression") | (targets_N >= 0))
+    known = np.isfinite(targets_N) & ((task in MEASURED) | (targets_N >= 0))
     if task == "survival" and horizon is None and not known.all():
         raise DataError(
             "tune patients", expected="weights where the state at the horizon is unknown",
@@ -210,7 +214,7 @@ def _tuned(task: TaskType, values_NK: Floats, targets_N: Floats, horizon: Horizo
 
 
 def _threshold(tuned: _Tuned, options: Decision) -> float | None:
-    if options.threshold is not None or tuned.task in ("regression", "multiclass"):
+    if options.threshold is not None or tuned.task in (*MEASURED, "multiclass"):
         return options.threshold
     weight = np.ones(len(tuned.targets)) if tuned.weights is None else tuned.weights
     positive = tuned.targets > 0
@@ -230,7 +234,7 @@ def _threshold(tuned: _Tuned, options: Decision) -> float | None:
 
 
 def _quantiles(tuned: _Tuned, options: Decision) -> list[float]:
-    if tuned.task == "regression":
+    if tuned.task in MEASURED:
         spread = tuned.values[:, 1] if tuned.values.shape[1] > 1 else None
         scores = conformal.residual_scores(tuned.values[:, 0], tuned.targets, spread)
         return [conformal.quantile(scores, options.coverage)]
@@ -247,7 +251,7 @@ def _read(task: TaskType, values_NK: Floats, index: int) -> tuple[Floats, Floats
     """The one number [N] of each prediction, and the probabilities [N, L] of its labels."""
     if task == "multiclass":
         return values_NK.argmax(axis=1).astype(np.float64), values_NK
-    if task == "regression":
+    if task in MEASURED:
         return values_NK[:, 0], np.zeros((len(values_NK), 0))
     value = 1.0 - values_NK[:, index] if task == "survival" else values_NK[:, 0]
     return value, np.stack([1.0 - value, value], axis=1)
@@ -260,6 +264,7 @@ def _values(task: TaskType, values: ArrayLike) -> Floats:
         "regression": (1, 2),
         "multiclass": (2, None),
         "survival": (1, None),
+        "segmentation": (1, None),
     }
     low, high = widths[task]
     if values_NK.ndim != 2 or not low <= values_NK.shape[1] <= (high or values_NK.shape[1]):
@@ -267,14 +272,14 @@ def _values(task: TaskType, values: ArrayLike) -> Floats:
             f"predictions ({task})", expected=f"[N, {low}{'' if low == high else ' or more'}]",
             found=f"{values_NK.shape}",
         )  # fmt: skip
-    return values_NK
+    return values_NK.sum(axis=1, keepdims=True) if task == "segmentation" else values_NK
 
 
 def _check_options(task: TaskType, options: Decision) -> None:
     wrong = {
-        "sensitivity": options.sensitivity is not None and task in ("regression", "multiclass"),
+        "sensitivity": options.sensitivity is not None and task in (*MEASURED, "multiclass"),
         "threshold": options.threshold is not None and task == "multiclass",
-        "abstain_when_ambiguous": options.abstain_when_ambiguous and task == "regression",
+        "abstain_when_ambiguous": options.abstain_when_ambiguous and task in MEASURED,
     }
     for name, refused in wrong.items():
         if refused:
@@ -282,7 +287,7 @@ def _check_options(task: TaskType, options: Decision) -> None:
                 f"[decision] {name}", expected=f"nothing for a {task} task", found="a value",
                 hint=f"remove {name}",
             )  # fmt: skip
-    if options.threshold is not None and task != "regression" and not 0 <= options.threshold <= 1:
+    if options.threshold is not None and task not in MEASURED and not 0 <= options.threshold <= 1:
         raise StudyError(
             "[decision] threshold", expected="a probability", found=f"{options.threshold:g}",
             hint="write 20 % as 0.2",

@@ -99,6 +99,10 @@ class Served:
         else:
             ends = [_plain(float(decisions.low[index])), _plain(float(decisions.high[index]))]
             answer["interval"] = None if abstain else cast("Plain", ends)
+        if target.type == "segmentation":
+            volumes = [_plain(item) for item in outputs.values[index].tolist()]
+            of_each: dict[str, Plain] = dict(zip(target.classes, volumes, strict=True))
+            answer["volumes"] = None if abstain else of_each
         if target.type == "survival":
             curve = [_plain(item) for item in outputs.values[index].tolist()]
             answer["event_free"] = None if abstain else cast("Plain", curve)
@@ -182,9 +186,9 @@ def same(one: Plain, other: Plain, tolerance: float) -> bool:
 def labels_of(target: Target) -> tuple[str, ...]:
     """Names of what a set may hold: the classes; for time to event, the two states at the horizon.
 
-    Empty for a regression, which has an interval instead.
+    Empty for a regression or a segmentation, which have an interval instead.
     """
-    if target.type == "regression":
+    if target.type in ("regression", "segmentation"):
         return ()
     if target.type == "survival":
         return ("event-free", "event")

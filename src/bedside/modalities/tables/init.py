@@ -21,6 +21,11 @@ _SEPARATORS = (",", ";", "\t", "|")
 _ENCODINGS = ("utf8", "cp1252")
 
 
+def knows(path: Path) -> int:
+    """1 where it could be a table, 0 where not."""
+    return int(path.is_file() and path.suffix.lower() not in (".npz", ".tar"))
+
+
 def draft(path: Path, source: str) -> str:
     """The text of a study file for the table at `path`, which it names as `source`.
 

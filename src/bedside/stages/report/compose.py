@@ -7,6 +7,7 @@ from bedside.stages.report.answer import answer
 from bedside.stages.report.blocks import Section, kind_of
 from bedside.stages.report.findings import findings_section
 from bedside.stages.report.groups import groups_section
+from bedside.stages.report.images import images_section
 from bedside.stages.report.levers import levers_section
 from bedside.stages.report.limits import limits_section
 from bedside.stages.report.patients import patients_section
@@ -42,6 +43,7 @@ def sections(material: Material) -> list[Section]:
         patients_section(material),
         findings_section(material),
         performance_section(material),
+        images_section(material),
         groups_section(material),
         silence_section(material),
         levers_section(material),

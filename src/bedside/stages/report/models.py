@@ -18,16 +18,20 @@ NAMES = {
     "multinomial": "Multinomial regression",
     "transformer": "Feature-token transformer",
     "ft_transformer": "Feature-token transformer",
+    "convnet": "Residual network",
+    "unet": "U-Net",
+    "atlas": "Atlas (guessing)",
 }
-GUESSES = ("prevalence", "mean", "kaplan_meier")
-_PRIMARY = {"regression": "rmse", "survival": "c_index"}
-DEEP = ("mlp", "tabm", "transformer", "ft_transformer")
+GUESSES = ("prevalence", "mean", "kaplan_meier", "atlas")
+_PRIMARY = {"regression": "rmse", "survival": "c_index", "segmentation": "dice"}
+DEEP = ("mlp", "tabm", "transformer", "ft_transformer", "convnet", "unet")
 KINDS = ("m0", "m1", "m2", "m3", "m4", "m5", "m6", "m7")
 SHAPES = {"simple": "circle", "deep": "diamond", "comparator": "square"}
 _COLOURS = {
     "prevalence": "m7", "mean": "m7", "kaplan_meier": "m7",
     "logistic": "m1", "linear": "m1", "cox": "m1", "ridge": "m1", "multinomial": "m1",
     "trees": "m0", "mlp": "m4", "tabm": "m2", "transformer": "m3", "ft_transformer": "m3",
+    "convnet": "m2", "unet": "m2", "atlas": "m7",
 }  # fmt: skip
 
 

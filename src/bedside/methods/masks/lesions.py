@@ -106,8 +106,8 @@ def lesions(structure: Structure, rule: LesionRule | None = None) -> Lesions:
 def _components(mask: Bools, rule: LesionRule, element: float) -> tuple[Ints, Ints]:
     """Labels from 1, 0 elsewhere, and voxels of each; those below the least size are gone."""
     reach = mask.ndim if rule.neighbours == "all" else 1
-    labels, _ = ndimage.label(mask, ndimage.generate_binary_structure(mask.ndim, reach))
-    sizes = np.bincount(labels.ravel())[1:]
+    labels, count = ndimage.label(mask, ndimage.generate_binary_structure(mask.ndim, reach))
+    sizes = np.bincount(labels[mask], minlength=count + 1)[1:]
     kept = sizes * element >= rule.least
     if not kept.all():
         labels = np.concatenate([[0], np.cumsum(kept) * kept])[labels]

@@ -39,7 +39,7 @@ def nearest(of: Ints, others: Ints, shape: tuple[int, ...], spacing: tuple[float
     for distance, steps in _shells(spacing):
         if not len(rest):
             return distances
-        found = there[at[rest, None] + steps @ strides].any(axis=1)
+        found = there[(steps @ strides)[:, None] + at[rest]].any(axis=0)
         distances[rest[found]] = distance
         rest = rest[~found]
     if len(rest):

@@ -71,11 +71,18 @@ def by_torch(values, size):
 
 
 @settings(max_examples=60, deadline=None)
-@given(shape=st.tuples(st.integers(1, 30), st.integers(1, 30)),
-       size=st.tuples(st.integers(1, 30), st.integers(1, 30)))  # fmt: skip
+@given(shape=st.tuples(st.integers(2, 30), st.integers(2, 30)),
+       size=st.tuples(st.integers(2, 30), st.integers(2, 30)))  # fmt: skip
 def test_resize_agrees_with_the_anti_aliased_resize_of_torch(shape, size):
     values = np.random.default_rng(1).normal(size=shape)
     assert resize(values, size) == pytest.approx(by_torch(values, size), abs=1e-5)
+
+
+def test_an_axis_of_one_value_changes_nothing_else():
+    values = np.random.default_rng(1).normal(size=(7, 1))
+    wide = resize(np.repeat(values, 4, axis=1), (10, 2))
+    assert resize(values, (10, 3)) == pytest.approx(np.repeat(wide[:, :1], 3, axis=1))
+    assert resize(wide, (1, 2)) == pytest.approx(by_torch(wide, (1, 2)))
 
 
 def test_a_volume_is_resized_axis_by_axis():

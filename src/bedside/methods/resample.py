@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -167,19 +168,21 @@ class _Line:
         """Whether every place is a voxel's centre, and none is a mean of several."""
         return abs(self.steps) <= 1.0 and bool((self.places == np.floor(self.places)).all())
 
-    def weights(self) -> sparse.csr_array:
-        """[target, source]; rows add up to 1."""
-        reach = max(abs(self.steps), self.reach)
-        places = np.clip(self.places, -0.5, self.source - 0.5)[:, None]
-        taps = np.floor(places - reach) + np.arange(2 * math.ceil(reach) + 2)
-        heights = np.maximum(1.0 - np.abs(taps - places) / reach, 0.0)
-        heights[(taps < 0) | (taps > self.source - 1)] = 0.0
-        heights /= heights.sum(axis=1, keepdims=True)
-        row, tap = np.nonzero(heights)
-        columns = taps[row, tap].astype(np.int64)
-        return sparse.csr_array(
-            (heights[row, tap], (row, columns)), shape=(self.target, self.source)
-        )
+
+@lru_cache(maxsize=256)
+def _weights(line: _Line, kind: str) -> sparse.csr_array:
+    """[target, source]; rows add up to 1. Kept, since images of one study have few sizes."""
+    reach = max(abs(line.steps), line.reach)
+    places = np.clip(line.places, -0.5, line.source - 0.5)[:, None]
+    taps = np.floor(places - reach) + np.arange(2 * math.ceil(reach) + 2)
+    heights = np.maximum(1.0 - np.abs(taps - places) / reach, 0.0)
+    heights[(taps < 0) | (taps > line.source - 1)] = 0.0
+    heights /= heights.sum(axis=1, keepdims=True)
+    row, tap = np.nonzero(heights)
+    columns = taps[row, tap].astype(np.int64)
+    return sparse.csr_array(
+        (heights[row, tap].astype(kind), (row, columns)), shape=(line.target, line.source)
+    )
 
 
 def _along(values: Array, lines: list[_Line], lead: int, *, order: Order, outside: float) -> Array:
@@ -201,8 +204,7 @@ def _along(values: Array, lines: list[_Line], lead: int, *, order: Order, outsid
 
 def _weighed(values: Array, line: _Line, axis: int) -> Array:
     first = np.moveaxis(values, axis, 0)
-    weights = line.weights().astype(values.dtype)
-    flat = weights @ np.ascontiguousarray(first).reshape(len(first), -1)
+    flat = _weights(line, values.dtype.str) @ np.ascontiguousarray(first).reshape(len(first), -1)
     return np.moveaxis(flat.reshape(line.target, *first.shape[1:]), 0, axis)
 
 

@@ -1,8 +1,9 @@
 """Copies of a network that have forgotten what they learnt, layer by layer from the top.
 
 A map that looks the same for such a copy shows the image, not what the network made of it (Adebayo
-et al., NeurIPS 2018). Parameters are drawn anew from a normal distribution with the mean and the
-spread that each tensor had, so that signals keep their size on the way through.
+et al., NeurIPS 2018). Weights are drawn anew from a normal distribution around 0 of the size that
+the tensor's had, so that signals keep their size on the way through; biases and factors (one axis)
+from one with the mean and the spread that they had.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import copy
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 def layers_of(network: nn.Module) -> list[nn.Module]:
@@ -40,6 +41,13 @@ def randomised(network: nn.Module, layers: int, *, seed: int, number: int = 0) -
                 stream = np.random.Philox(key=seed, counter=[0, number, place, which])
                 random = np.random.Generator(stream)
                 drawn = torch.from_numpy(random.standard_normal(tuple(parameter.shape), np.float32))
-                spread = parameter.std(correction=0)
-                parameter.copy_(parameter.mean() + spread * drawn.to(parameter))
+                parameter.copy_(_centre(parameter) + _spread(parameter) * drawn.to(parameter))
     return forgetful
+
+
+def _centre(parameter: Tensor) -> Tensor:
+    return parameter.mean() if parameter.ndim < 2 else torch.zeros(())
+
+
+def _spread(parameter: Tensor) -> Tensor:
+    return (parameter - _centre(parameter)).square().mean().sqrt()

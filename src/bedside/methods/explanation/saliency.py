@@ -59,7 +59,7 @@ def saliency(
     targets_N = np.broadcast_to(np.asarray(target, np.int64), len(images))
     draw = {"gradient": _plain, "smoothgrad": _smooth, "integrated": _integrated}[method]
     found = []
-    with _at_rest(network):
+    with at_rest(network):
         for first in range(0, len(images), settings.batch):
             some = slice(first, first + settings.batch)
             image_NCS = torch.from_numpy(np.asarray(images[some], np.float32).copy())
@@ -144,7 +144,7 @@ def integrated_parts(
 
 
 @contextmanager
-def _at_rest(network: nn.Module) -> Iterator[None]:
+def at_rest(network: nn.Module) -> Iterator[None]:
     """Without dropout and the like; afterwards as it was."""
     before = [(part, part.training) for part in network.modules()]
     network.eval()

@@ -95,7 +95,7 @@ def absent(mask: NDArray[np.uint8], labels: int) -> tuple[int, ...]:
 
 
 def write_nifti(path: Path, values: NDArray[np.generic], grid: Grid) -> None:
-    """Write [k, j, i] values (a mask, say) on a grid, with sform and qform; .gz is compressed.
+    """Write [k, j, i] values (a mask, say) on a grid; a name that ends in .gz is compressed.
 
     The same values and grid give the same bytes.
     """
@@ -104,11 +104,12 @@ def write_nifti(path: Path, values: NDArray[np.generic], grid: Grid) -> None:
 
 
 def nifti_bytes(values: NDArray[np.generic], grid: Grid) -> bytes:
-    """[k, j, i] values on a grid as the bytes of a .nii file, with sform and qform."""
+    """The bytes of an uncompressed file, with sform and qform, values as they are."""
     if values.shape != grid.shape:
         raise DataError(
-            "NIfTI", expected=f"values of the grid's shape {grid.shape}", found=f"{values.shape}"
-        )
+            "a volume to write", expected=f"values of the grid's shape {grid.shape}",
+            found=f"{values.shape}",
+        )  # fmt: skip
     affine = _TURN @ grid.matrix[:, [2, 1, 0, 3]]
     image = _one.Nifti1Image(np.asarray(values).transpose(), affine)
     image.header.set_xyzt_units("mm")
@@ -279,7 +280,11 @@ def _affine(
     if sform is not None and qform is not None:
         _agree(sform, qform, shape, where)
     if sform is not None:
-        return sform, ()
+        steps = np.linalg.norm(sform[:3, :3], axis=0)
+        said = np.abs(header["pixdim"][1:4].astype(np.float64))
+        other = (said > 0).all() and not np.allclose(steps, said, rtol=0.01)
+        note = f"pixdim says {_words(said)} mm, sform {_words(steps)}: sform is taken"
+        return sform, (note,) if other else ()
     if qform is not None:
         return qform, ()
     lengths = [float(abs(step)) or 1.0 for step in header["pixdim"][1:4]]

@@ -13,6 +13,7 @@ from pydicom.uid import ImplicitVRLittleEndian, RLELossless
 from tests.adapters.dicom.made import CANARY, one, series, stored, written
 
 from bedside.adapters.dicom import read_series
+from bedside.adapters.dicom.geometry import grid
 from bedside.core.errors import DataError
 
 
@@ -240,6 +241,14 @@ def _frames(paths: list[Path], folder: Path) -> list[Path]:
     return paths
 
 
+def _packed(paths: list[Path], folder: Path) -> list[Path]:
+    made = pydicom.dcmread(paths[2])
+    made.compress(RLELossless)
+    made.save_as(paths[2])
+    paths[2].write_bytes(paths[2].read_bytes()[:-60])
+    return paths
+
+
 def _gone(paths: list[Path], folder: Path) -> list[Path]:
     paths[1].unlink()
     return paths
@@ -273,7 +282,12 @@ REFUSED: dict[str, tuple[Spoil, str]] = {
     "short pixel data": (_added(15, PixelData=bytes(100)), "240 bytes of pixel data, found 100"),
     "not DICOM": (_picture, "file 2 of 6: expected a DICOM file"),
     "gone": (_gone, "file 2 of 6: expected a file that can be read, found no such file"),
-    "no pixels": (_added(15, PixelData=None), "file 7 of 7: .* without pixel data"),
+    "pixels lost": (_added(15, PixelData=None), "file 7 of 7: .* image with its pixel data"),
+    "no image": (_added(15, PixelData=None, Modality="SR",
+                        SOPClassUID="1.2.840.10008.5.1.4.1.1.88.11"),
+                 "file 7 of 7: .* without pixel data .SR."),
+    "other space": (_added(15, FrameOfReferenceUID="1.2.7"), "one frame of reference"),
+    "compressed, truncated": (_packed, "file 3 of 6: .* ends too early"),
     "no rows": (_changed(1, Rows=0), "Rows"),
     "NaN position": (_changed(1, ImagePositionPatient=["nan", "0", "5"]), "ImagePositionPatient"),
     "infinite slope": (_changed(1, RescaleSlope="inf"), "slope"),
@@ -311,3 +325,54 @@ def test_the_modality_that_the_caller_expects(tmp_path: Path) -> None:
 def test_no_files_is_an_error() -> None:
     with pytest.raises(DataError, match="found none"):
         read_series([])
+
+
+def test_a_file_that_goes_while_the_series_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the pass over the headers and that over the pixels."""
+    paths = series(tmp_path, stored())
+    straight = grid
+
+    def late(*given: object):
+        paths[4].unlink()
+        return straight(*given)
+
+    monkeypatch.setattr("bedside.adapters.dicom.series.grid", late)
+    with pytest.raises(DataError, match=r"file 5 of 6: .* found no such file"):
+        read_series(paths)
+
+
+def test_a_compressed_file_without_a_decoder_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = series(tmp_path, stored())
+    for path in paths:
+        made = pydicom.dcmread(path)
+        made.compress(RLELossless)
+        made.save_as(path)
+    monkeypatch.setattr("pydicom.pixels.decoders.base.Decoder.is_available", False)
+    with pytest.raises(DataError, match=r"a decoder of RLE Lossless, found none") as caught:
+        read_series(paths)
+    assert 'pip install "bedside[dicom]"' in str(caught.value)
+
+
+def test_brain_mr_series_lie_where_the_standard_says(real: Path) -> None:
+    """Seven series of two studies; places by the formula of the standard, slice by slice."""
+    folders = [path for path in sorted((real / "brain").glob("*/*")) if path.is_dir()]
+    assert len(folders) == 7
+    for folder in folders:
+        image = _image(sorted(folder.iterdir()), expected="MR")
+        files = [pydicom.dcmread(path) for path in folder.iterdir()]
+        along = np.cross(files[0].ImageOrientationPatient[:3], files[0].ImageOrientationPatient[3:])
+        files.sort(key=lambda made: float(np.dot(made.ImagePositionPatient, along)))
+        wanted = np.stack([apply_modality_lut(made.pixel_array, made) for made in files])
+        np.testing.assert_array_equal(image.values, wanted)
+        for at, made in enumerate(files):
+            turned = np.asarray(made.ImageOrientationPatient, float)
+            place = (
+                np.asarray(made.ImagePositionPatient, float)
+                + 7 * made.PixelSpacing[0] * turned[3:]
+                + 5 * made.PixelSpacing[1] * turned[:3]
+            )
+            np.testing.assert_allclose((image.grid.matrix @ [at, 7, 5, 1])[:3], place, atol=2e-3)

@@ -5,6 +5,7 @@ Compressed data need a decoder; pydicom finds those of the extra `dicom` by itse
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,10 +14,10 @@ from pydicom.dataset import Dataset
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut
 from pydicom.pixels.utils import pixel_array
-from pydicom.uid import UID
 
+from bedside.adapters.dicom.apart import decoded_apart
 from bedside.adapters.dicom.header import COLOUR, Header
-from bedside.adapters.dicom.parsed import FAILURES, quiet
+from bedside.adapters.dicom.parsed import FAILURES, quiet, uid_of
 from bedside.adapters.dicom.pixels import Scale, Stored, masked, scale_of
 from bedside.core.errors import DataError
 
@@ -33,16 +34,17 @@ class Frames:
     notes: tuple[str, ...] = ()
 
 
+_GDCM = "gdcm"
 _TABLE = "values went through the file's modality lookup table"
 
 
 def frames(dataset: Dataset, header: Header, where: str) -> Frames:
     """All frames of an opened file; DataError where they are cut short or cannot be decoded."""
-    _whole(dataset, header, where)
     _decodable(header, where)
+    _whole(dataset, header, where)
     try:
         with quiet():
-            values = pixel_array(dataset)
+            values = _values(dataset, header)
             notes: tuple[str, ...] = ()
             if header.photometric in COLOUR:
                 return _colour(_framed(values, header), dataset, header)
@@ -61,19 +63,44 @@ def frames(dataset: Dataset, header: Header, where: str) -> Frames:
     return Frames(stored=stored, scale=scale_of(header), before=before, notes=notes)
 
 
+def _values(dataset: Dataset, header: Header) -> NDArray[np.generic]:
+    """By the first decoder that can; GDCM comes last, and apart."""
+    syntax = uid_of(header.elements.syntax)
+    if not syntax.is_encapsulated:
+        return pixel_array(dataset)
+    plugins = get_decoder(syntax).available_plugins
+    for plugin in plugins:
+        if plugin != _GDCM:
+            with suppress(*FAILURES, OSError):
+                return pixel_array(dataset, decoding_plugin=plugin)
+    if _GDCM not in plugins:
+        raise RuntimeError("no decoder can")
+    form: dict[str, int | str] = {
+        "rows": header.rows, "columns": header.columns, "number_of_frames": header.frames,
+        "samples_per_pixel": header.samples, "photometric_interpretation": header.photometric,
+        "bits_allocated": header.allocated, "bits_stored": header.stored,
+        "pixel_representation": int(header.signed), "pixel_keyword": "PixelData",
+        "planar_configuration": int(dataset.get("PlanarConfiguration") or 0),
+    }  # fmt: skip
+    return decoded_apart(bytes(dataset.PixelData), header.elements.syntax, form)
+
+
 def name_of(syntax: str) -> str:
     """A transfer syntax in words, where the standard has it."""
-    uid = UID(syntax)
+    uid = uid_of(syntax)
     return uid.name if uid.is_transfer_syntax else "an unknown transfer syntax"
 
 
 def _whole(dataset: Dataset, header: Header, where: str) -> None:
     """Refuse plain pixel data that are shorter than the header promises."""
-    if UID(header.elements.syntax).is_encapsulated or "PixelData" not in dataset:
+    if "PixelData" not in dataset:
+        raise DataError(
+            where, expected="pixel data in integers", found="floating point (a parametric map)",
+            hint="write it as integers with a rescale slope",
+        )  # fmt: skip
+    if uid_of(header.elements.syntax).is_encapsulated:
         return
     promised = header.size
-    if header.photometric in ("YBR_FULL_422", "YBR_PARTIAL_422"):
-        promised = promised * 2 // 3
     found = len(dataset.PixelData or b"")
     if found < promised:
         raise cut_short(where, promised, found)
@@ -88,7 +115,7 @@ def cut_short(where: str, promised: int, found: int) -> DataError:
 
 
 def _decodable(header: Header, where: str) -> None:
-    syntax = UID(header.elements.syntax)
+    syntax = uid_of(header.elements.syntax)
     try:
         decoder = get_decoder(syntax)
     except NotImplementedError:
@@ -111,8 +138,6 @@ def _framed(values: NDArray[np.generic], header: Header) -> NDArray[np.generic]:
 
 def _integers(values: NDArray[np.generic], header: Header) -> Stored:
     """In the machine's byte order, writeable."""
-    if values.dtype.kind == "f":
-        raise TypeError("pixel data in floating point")
     kind = "i" if header.signed else "u"
     width = max(values.dtype.itemsize, 1)
     return np.array(values, dtype=f"{kind}{width}", order="C")
@@ -121,9 +146,9 @@ def _integers(values: NDArray[np.generic], header: Header) -> Stored:
 def _looked_up(stored: Stored, dataset: Dataset, header: Header) -> Frames:
     """Through the file's modality lookup table, whose own range the turn then uses."""
     masked(stored, header)
-    table = dataset.ModalityLUTSequence[0]
+    count, first, _ = dataset.ModalityLUTSequence[0].LUTDescriptor
     values = np.asarray(apply_modality_lut(stored, dataset))
-    entries = np.asarray(table.LUTData if not isinstance(table.LUTData, bytes) else values)
+    entries = apply_modality_lut(np.arange(first, first + (count or 1 << 16)), dataset)
     span = int(entries.min()), int(entries.max())
     out = np.array(values, dtype=np.int32)
     before = Scale(slope=1.0, intercept=0.0)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from bedside.adapters.dicom import quick
 from bedside.adapters.dicom.decode import Frames, cut_short, frames
 from bedside.adapters.dicom.header import Header, header_of
-from bedside.adapters.dicom.parsed import elements, opened, unreadable
+from bedside.adapters.dicom.parsed import elements, guarded, opened, unreadable
 from bedside.adapters.dicom.tags import Elements
 from bedside.core.errors import DataError
 
@@ -59,7 +59,8 @@ def read_elements(path: Path, where: str) -> Elements:
     if size == 0:
         raise empty(where)
     if found is None:
-        return elements(opened(path, where), where)
+        with guarded(where):
+            return elements(opened(path, where), where)
     if size < found.at + found.length:
         raise cut_short(where, found.length, max(size - found.at, 0))
     return found
@@ -78,22 +79,27 @@ def _quickly(path: Path) -> tuple[Elements | None, int]:
     handle = os.open(path, os.O_RDONLY)
     try:
         size = os.fstat(handle).st_size
-        head, wanted = b"", _FIRST
-        while True:
-            head += os.read(handle, wanted - len(head))
-            try:
-                return quick.parse(head), size
-            except struct.error:
-                if len(head) >= size or len(head) < wanted:
-                    return None, size
-                wanted *= 8
+        return _parsed(handle, size), size
     finally:
         os.close(handle)
 
 
+def _parsed(handle: int, size: int) -> Elements | None:
+    """By the quick parser, from as many first bytes as it needs."""
+    head, wanted = b"", _FIRST
+    while len(head) < min(wanted, size):
+        head += os.read(handle, wanted - len(head))
+        try:
+            return quick.parse(head)
+        except struct.error:
+            wanted = 8 * len(head)
+    return None
+
+
 def read_pixels(file: File) -> Frames:
     """Decoded pixels of one file, by pydicom."""
-    return frames(opened(file.path, file.where), file.header, file.where)
+    with guarded(file.where):
+        return frames(opened(file.path, file.where), file.header, file.where)
 
 
 def copy_pixels(file: File, to: NDArray[np.int16]) -> None:

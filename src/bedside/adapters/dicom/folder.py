@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bedside.adapters.dicom.files import read_elements
-from bedside.adapters.dicom.header import MODALITIES
+from bedside.adapters.dicom.header import MODALITIES, no_pixels, pixels_lost
 from bedside.adapters.dicom.tags import Elements
 from bedside.core.errors import DataError
 
@@ -70,6 +70,8 @@ def survey(folder: Path, where: str = "the folder") -> Found:
                 raise
             others += 1
             continue
+        if pixels_lost(found):
+            raise no_pixels(found, f"{where}, file {at} of {len(paths)}")
         groups.setdefault(_key(found), []).append(path)
     series = [_series(key, files) for key, files in groups.items()]
     return Found(series=tuple(sorted(series, key=lambda s: (-s.count, s.digest))), others=others)

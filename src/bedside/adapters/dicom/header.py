@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from bedside.adapters.dicom.parsed import uid_of
 from bedside.adapters.dicom.tags import Elements
 from bedside.core.errors import DataError
 
@@ -77,6 +78,8 @@ class Header:
     def size(self) -> int:
         """Bytes of all frames where they are not compressed."""
         count = self.rows * self.columns * self.frames * self.samples
+        if self.photometric in ("YBR_FULL_422", "YBR_PARTIAL_422"):
+            count = count * 2 // 3
         return (count * self.allocated + 7) // 8
 
 
@@ -116,13 +119,24 @@ def absurd(where: str, expected: str, found: str) -> DataError:
 
 
 def no_pixels(elements: Elements, where: str) -> DataError:
-    """A DICOM object that is no image: a report, structures, a plan, a waveform."""
+    """What to say of an object without pixels: damaged if it should have them, else no image."""
+    if pixels_lost(elements):
+        return DataError(
+            where, expected="an image with its pixel data", found="one without",
+            hint="the file is cut short or damaged: copy it again from where it came",
+        )  # fmt: skip
     modality = elements.word("Modality")
     kind = f" ({modality})" if modality in MODALITIES else ""
     return DataError(
         where, expected="a DICOM image", found=f"an object without pixel data{kind}",
         hint="reports, structure sets, plans and waveforms are not images: leave them out",
     )  # fmt: skip
+
+
+def pixels_lost(elements: Elements) -> bool:
+    """Whether an object has no pixel data and by its class (or for want of one) should."""
+    kind = uid_of(elements.word("SOPClassUID"))
+    return not elements.pixels and (not kind or kind.name.endswith("Image Storage"))
 
 
 def finite(elements: Elements, keyword: str, count: int, where: str) -> tuple[float, ...] | None:

@@ -16,16 +16,19 @@ from io import BytesIO
 from pathlib import Path
 
 import pydicom
+from pydicom.config import IGNORE
 from pydicom.datadict import keyword_for_tag
 from pydicom.dataset import Dataset
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
+from pydicom.uid import UID
 
 from bedside.adapters.dicom.tags import TAGS, Elements
 from bedside.core.errors import DataError
 
 FAILURES = (
-    ArithmeticError, AttributeError, BufferError, EOFError, InvalidDicomError, LookupError,
-    MemoryError, RuntimeError, TypeError, ValueError, struct.error, zlib.error,
+    ArithmeticError, AttributeError, BufferError, BytesLengthException, EOFError,
+    InvalidDicomError, LookupError, MemoryError, RuntimeError, TypeError, ValueError,
+    struct.error, zlib.error,
 )  # fmt: skip
 """What pydicom and its decoders raise on a damaged file, apart from OSError."""
 
@@ -37,27 +40,42 @@ _one_at_a_time = threading.RLock()
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
-    """No warning and no log line of pydicom inside; one thread at a time, as Python's filters are
-    shared by all."""
+def quiet() -> Iterator[list[warnings.WarningMessage]]:
+    """No warning and no log line of pydicom gets out; the warnings are listed instead.
+
+    One thread at a time, as Python's filters are shared by all.
+    """
     logger = logging.getLogger("pydicom")
-    with _one_at_a_time, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with _one_at_a_time, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
         before = logger.level
         logger.setLevel(logging.CRITICAL + 1)
         try:
-            yield
+            yield caught
         finally:
             logger.setLevel(before)
+
+
+@contextmanager
+def guarded(where: str) -> Iterator[None]:
+    """Whatever pydicom stumbles over inside is a DataError, and nothing of it gets out."""
+    try:
+        with quiet():
+            yield
+    except FAILURES:
+        raise _damaged(where) from None
 
 
 def opened(source: Path | bytes, where: str) -> Dataset:
     """A file as pydicom reads it; DataError where it is none, cut short, or gone."""
     file: Path | BytesIO = BytesIO(source) if isinstance(source, bytes) else source
     try:
-        with quiet():
+        with quiet() as warned:
             _not_a_bomb(source)
-            return pydicom.dcmread(file)
+            dataset = pydicom.dcmread(file)
+        if any("End of file" in str(one.message) for one in warned):
+            raise EOFError
+        return dataset
     except InvalidDicomError:
         raise DataError(
             where,
@@ -65,13 +83,27 @@ def opened(source: Path | bytes, where: str) -> Dataset:
             found="a file without the mark DICM after 128 bytes",
             hint="if it is DICOM of an old kind, write it again with a file meta header",
         ) from None
+    except EOFError:
+        raise DataError(
+            where, expected="a whole DICOM file", found="one that ends too early",
+            hint="the file is cut short: copy it again from where it came",
+        ) from None  # fmt: skip
     except OSError as error:
         raise unreadable(error, where) from None
     except FAILURES:
-        raise DataError(
-            where, expected="a DICOM file", found="one whose header cannot be read",
-            hint="it may be cut short or damaged: copy it again from where it came",
-        ) from None  # fmt: skip
+        raise _damaged(where) from None
+
+
+def _damaged(where: str) -> DataError:
+    return DataError(
+        where, expected="a DICOM file", found="one whose header cannot be read",
+        hint="it may be cut short or damaged: copy it again from where it came",
+    )  # fmt: skip
+
+
+def uid_of(text: str) -> UID:
+    """A UID as pydicom knows it, without a word on its form."""
+    return UID(text, validation_mode=IGNORE)
 
 
 def unreadable(error: OSError, where: str) -> DataError:
@@ -116,13 +148,20 @@ def elements(dataset: Dataset, where: str) -> Elements:
             numbers[keyword] = _floats(values, keyword, where)
             if kind == "short":
                 numbers[keyword] = tuple(float(int(n) & 0xFFFF) for n in numbers[keyword])
-    meta = getattr(dataset, "file_meta", None)
+    syntax, named = (_of_meta(dataset, tag, where) for tag in (0x00020010, 0x00020002))
+    if named:
+        text.setdefault("SOPClassUID", (named,))
     return Elements(
-        text=text,
-        numbers=numbers,
-        syntax=str(meta.get("TransferSyntaxUID", "")) if meta is not None else "",
+        text=text, numbers=numbers, syntax=syntax,
         pixels=any(word in dataset for word in _PIXELS),
-    )
+    )  # fmt: skip
+
+
+def _of_meta(dataset: Dataset, tag: int, where: str) -> str:
+    """An element of the head of the file, which is there even where the body is cut off."""
+    meta = getattr(dataset, "file_meta", None)
+    values = _values(meta, tag, where) if meta is not None else []
+    return str(values[0]) if values else ""
 
 
 def _values(dataset: Dataset, tag: int, where: str) -> list[object]:

@@ -49,10 +49,17 @@ def scale_of(header: Header, span: tuple[int, int] | None = None) -> Scale:
     return Scale(slope=-header.slope, intercept=header.slope * (low + high) + header.intercept)
 
 
-def turned_note(header: Header) -> str:
-    """That and how MONOCHROME1 became larger-is-brighter."""
-    low, high = header.span
-    return f"MONOCHROME1 turned round: stored value s became {low + high} - s before the rescale"
+def doubts(header: Header) -> list[str]:
+    """What to know of the values: that they were turned, and how; that some are none."""
+    notes = []
+    if header.turned:
+        total = sum(header.span)
+        notes.append(
+            f"MONOCHROME1 turned round: stored value s became {total} - s before the rescale"
+        )
+    if "PixelPaddingValue" in header.elements.numbers:
+        notes.append("elements outside the field hold a padding value, not a measurement")
+    return notes
 
 
 def masked(stored: Stored, header: Header) -> bool:

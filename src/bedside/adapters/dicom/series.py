@@ -19,7 +19,7 @@ from bedside.adapters.dicom.facts import facts_of
 from bedside.adapters.dicom.files import File, copy_pixels, read_header, read_pixels
 from bedside.adapters.dicom.geometry import Plane, grid, one_position, order, same_frame
 from bedside.adapters.dicom.header import GREY, Header
-from bedside.adapters.dicom.pixels import Stored, masked, rescaled, scale_of, turned_note
+from bedside.adapters.dicom.pixels import Stored, doubts, masked, rescaled, scale_of
 from bedside.adapters.dicom.single import read_file, right_modality
 from bedside.core.errors import DataError
 from bedside.core.image import Image
@@ -31,6 +31,7 @@ _ATTRIBUTES: tuple[tuple[str, Callable[[Header], object]], ...] = (
     ("one photometric interpretation", lambda h: h.photometric),
     ("a rescale in all files or in none", lambda h: h.scaled),
     ("one unit", lambda h: h.unit),
+    ("one frame of reference", lambda h: h.elements.word("FrameOfReferenceUID")),
 )
 _APART = ("AcquisitionNumber", "TemporalPositionIdentifier", "EchoTime", "ImageType")
 
@@ -211,11 +212,7 @@ def _doubts(files: Sequence[File]) -> list[str]:
         notes.append("rescale differs between slices; each slice has its own")
     if len({(h.stored, h.signed) for h in headers}) > 1:
         notes.append("bits or sign of stored values differ between slices")
-    if headers[0].turned:
-        notes.append(turned_note(headers[0]))
-    if any("PixelPaddingValue" in h.elements.numbers for h in headers):
-        notes.append("elements outside the field hold a padding value, not a measurement")
-    return notes
+    return [*notes, *doubts(headers[0])]
 
 
 def _values(files: Sequence[File], notes: list[str]) -> NDArray[np.generic]:

@@ -16,8 +16,8 @@ from bedside.adapters.dicom.files import empty
 from bedside.adapters.dicom.geometry import Plane, grid, one_position, order, same_frame
 from bedside.adapters.dicom.groups import Layout, layout
 from bedside.adapters.dicom.header import Header, header_of, unit_of
-from bedside.adapters.dicom.parsed import elements, opened
-from bedside.adapters.dicom.pixels import Scale, rescaled, scale_of, turned_note
+from bedside.adapters.dicom.parsed import elements, guarded, opened
+from bedside.adapters.dicom.pixels import Scale, doubts, rescaled, scale_of
 from bedside.adapters.dicom.window import windowed
 from bedside.core.errors import DataError
 from bedside.core.image import Grid, Image
@@ -36,6 +36,11 @@ def read_file(
     """
     if _no_bytes(source):
         raise empty(where)
+    with guarded(where):
+        return _read(source, window=window, expected=expected, where=where)
+
+
+def _read(source: Path | bytes, *, window: bool, expected: str, where: str) -> Image:
     dataset = opened(source, where)
     header = header_of(elements(dataset, where), where)
     right_modality(header, expected, where)
@@ -88,8 +93,7 @@ def _grey(decoded: Frames, header: Header, plan: Layout, where: str) -> Image:
         notes.extend(uneven)
     elif header.frames > 1:
         notes.append(_NO_PLACE)
-    if header.turned:
-        notes.append(turned_note(header))
+    notes.extend(doubts(header))
     if len(set(plan.scales)) > 1:
         notes.append("rescale differs between frames; each frame has its own")
     values = rescaled(list(stored), scales)

@@ -32,6 +32,7 @@ TAGS: dict[int, tuple[str, Kind]] = {
     0x00200012: ("AcquisitionNumber", "decimal"),
     0x00200032: ("ImagePositionPatient", "decimal"),
     0x00200037: ("ImageOrientationPatient", "decimal"),
+    0x00200052: ("FrameOfReferenceUID", "text"),
     0x00200100: ("TemporalPositionIdentifier", "decimal"),
     0x00280002: ("SamplesPerPixel", "short"),
     0x00280004: ("PhotometricInterpretation", "text"),

@@ -32,13 +32,13 @@ def test_a_lesion_in_pieces_is_found_once():
     assert (found.found.tolist(), found.predicted, found.spurious) == ([True], 3, 2)
 
 
-def test_as_many_as_can_be_are_matched():
-    # The middle prediction overlaps both most, but the left one has no other partner.
-    truth = [[1, 1, 1, 1, 0, 1, 1, 1, 0, 0, 0]]
-    predicted = [[0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0]]
-    assert of(predicted, truth).found.sum() == 1
-    second = [[1, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0]]
-    assert of(second, truth).found.tolist() == [True, True]
+def test_as_many_as_can_be_are_matched_even_where_fewer_would_overlap_more():
+    truth, predicted = np.zeros((2, 1, 14), np.uint8)
+    truth[0, :11] = truth[0, 12:] = 1
+    predicted[0, 0] = predicted[0, 2:13] = 1
+    # The large ones overlap by 9 of 13; crosswise each has but one voxel in common.
+    assert of(predicted, truth, LesionRule(overlap=0.0)).found.tolist() == [True, True]
+    assert of(predicted, truth, LesionRule(overlap=0.1)).found.tolist() == [True, False]
 
 
 def test_the_threshold_is_of_intersection_over_union():

@@ -4,6 +4,7 @@
 into evidence. What each measure means is in docs/segmentation.md.
 """
 
+from bedside.methods.masks.components import largest_component, likeliest
 from bedside.methods.masks.lesions import LesionRule, Lesions, lesions
 from bedside.methods.masks.overlap import Overlap, overlap
 from bedside.methods.masks.pair import Pair, Structure, pair
@@ -30,7 +31,9 @@ __all__ = [
     "Surfaces",
     "judge_mask_race",
     "judge_masks",
+    "largest_component",
     "lesions",
+    "likeliest",
     "mask_contest",
     "mask_units",
     "measure_masks",

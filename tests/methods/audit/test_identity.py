@@ -19,9 +19,7 @@ def test_healthy_patients_of_one_class_are_told(training_of) -> None:
     found = identity_finding(training_of(outcome, subject=subject))
     assert found is not None
     assert found.state == "found"
-    assert "12 of 40 patients with several samples have one class only (12 only 'a')" in (
-        found.sentence
-    )
+    assert "12 of 40 patients have samples of one class only (12 only 'a')" in found.sentence
     alone, single, both = found.evidence
     assert alone.measure == "audit.identity"
     assert single.value == pytest.approx(0.3)

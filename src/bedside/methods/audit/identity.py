@@ -117,7 +117,9 @@ def identity_finding(training: Training) -> Finding | None:
 
 
 def _sentence(found: Identity, training: Training, told: bool) -> str:
-    size = patients(found.repeated)
+    size = f"{count(found.repeated)} patients"
+    if found.repeated < training.size:
+        size += " with several samples"
     if found.singles == found.repeated:
         return (
             f"All samples of a patient have the same outcome, in each of {size}: the outcome is "
@@ -129,8 +131,9 @@ def _sentence(found: Identity, training: Training, told: bool) -> str:
     ]) if found.one_class else "none"  # fmt: skip
     start = "Who the patient is tells" if told else "Who the patient is hardly tells"
     text = (
-        f"{start} the outcome: {count(found.singles)} of {size} with several samples have one "
-        f"class only ({names}), and knowing the patient alone gives AUROC {alone} for a sample"
+        f"{start} the outcome: {count(found.singles)} of {size} have samples of one class only "
+        f"({names}), and knowing the patient alone, without a look at the sample, gives AUROC "
+        f"{alone}"
     )
     if np.isfinite(found.both.value) and found.singles:
         both = interval(found.both.value, found.both.low, found.both.high)

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from sklearn.ensemble import HistGradientBoostingClassifier
-from threadpoolctl import (  # type: ignore[import-untyped]  # no stubs; scikit-learn brings it
-    threadpool_limits,
-)
 
 from bedside.core.finding import Finding, State
+from bedside.methods.audit.probes import held_out_chances
 from bedside.methods.audit.separation import Estimate, Reals, macro_auroc, patients_in, share
 from bedside.methods.audit.training import Column, Ints, Training, evenly
 from bedside.methods.noise import confident_learning
@@ -74,21 +71,4 @@ def _held_out(
 ) -> Reals:  # fmt: skip
     """[N, K] probabilities from trees fitted on the other folds; folds are by patient."""
     matrix = np.stack([column.values[rows] for column in columns], axis=1)
-    fold = training.fold[rows]
-    classes = int(label.max()) + 1
-    chances = np.full((len(rows), classes), 1.0 / classes)
-    for one in np.unique(fold):
-        train, rest = fold != one, fold == one
-        trees = HistGradientBoostingClassifier(
-            max_iter=40, learning_rate=0.15, max_leaf_nodes=8, max_bins=64,
-            min_samples_leaf=20, early_stopping=False, random_state=training.seed,
-        )  # fmt: skip
-        if len(np.unique(label[train])) < 2:
-            continue
-        # Threads that wait for a busy core spin; so small a forest is quicker with one.
-        with threadpool_limits(1):
-            trees.fit(matrix[train], label[train])
-        chances[np.ix_(rest, trees.classes_)] = trees.predict_proba(matrix[rest])
-        missing = np.setdiff1d(np.arange(classes), trees.classes_)
-        chances[np.ix_(rest, missing)] = 0.0
-    return chances
+    return held_out_chances(matrix, label, training.fold[rows], training.seed)

@@ -155,8 +155,33 @@ def test_cost_is_bounded(spots: tuple[np.ndarray, np.ndarray]) -> None:
     assert curves["images"] == 40
     assert isinstance(curves["unmeasured"], list)
     assert len(curves["unmeasured"]) == 5 * len(CORRUPTIONS)
-    assert {line.slice for line in lines} == {"clean"}
+    assert {line.slice for line in lines if line.value is not None} == {"clean"}
+    told = {line.slice for line in lines if line.measure == "robustness.mean_loss"}
+    assert told == {*CORRUPTIONS, "all"}  # asked for, and unknown
     assert worst(curves) is None  # type: ignore[arg-type]
+
+
+def test_severities_are_measured_for_all_corruptions_or_for_none(
+    spots: tuple[np.ndarray, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter(range(10_000))  # a second passes whenever somebody looks
+    monkeypatch.setattr("bedside.modalities.images.evaluate_corruptions.time.monotonic",
+                        lambda: float(next(clock)))  # fmt: skip
+    lines, curves = run(spots, rows=30, seconds=18.0)
+    assert isinstance(curves["corruptions"], list)
+    for curve in curves["corruptions"]:
+        assert [value is None for value in curve["value"]] == [
+            False,
+            True,
+            True,
+            False,
+            True,
+            False,
+        ]
+        assert curve["mean_loss"]["value"] is None
+    assert isinstance(curves["unmeasured"], list)
+    assert curves["unmeasured"][:3] == ["noise 1", "noise 2", "noise 4"]
+    assert all(x.value is None for x in lines if x.measure == "robustness.mean_loss")
 
 
 def test_nobody_answered_is_undefined_not_an_error(spots: tuple[np.ndarray, np.ndarray]) -> None:

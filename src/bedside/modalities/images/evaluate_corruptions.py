@@ -34,7 +34,8 @@ it, or for a segmentation the labels [n, *spatial]."""
 Turn = Callable[[NDArray[np.generic], IntArray], NDArray[np.generic]]
 """What the corruption does to the true masks of some rows."""
 ORDER = (3, 5, 1, 4, 2)
-"""Severities in the order in which they are measured: where time runs out, a curve is coarser."""
+"""Severities in the order in which they are measured, each of all corruptions or of none: where
+time runs out, all curves are coarser, and what is averaged over severities is not told."""
 CLEAN = "clean"
 
 
@@ -189,10 +190,10 @@ class Asked:
     spread: Spread
     """Of the training images."""
     seed: int
-    rows: int = 1_000
+    rows: int = 400
     """Images at most, drawn by the seed."""
-    seconds: float = 120.0
-    """No new severity is begun after so long; what is left out is named."""
+    seconds: float = 300.0
+    """No severity is begun that would take longer than what is left; what is left out is named."""
     batch: int = 256
     replicates: int = 200
 
@@ -260,15 +261,18 @@ class _Work:
 
     def measure_all(self) -> tuple[_Condition, dict[tuple[str, int], _Condition]]:
         """Without corruption, and each (name, severity) that there was time for."""
-        until = time.monotonic() + self.asked.seconds
+        started = time.monotonic()
+        until = started + self.asked.seconds
         self.base = self._answers(LADDER[0].name, 0)
         base = self._condition(self.base)
+        one_round = len(LADDER) * (time.monotonic() - started)
         found: dict[tuple[str, int], _Condition] = {}
         for severity in ORDER:
+            if time.monotonic() + one_round > until:
+                break
             for item in LADDER:
-                if time.monotonic() < until:
-                    answers = self._answers(item.name, severity)
-                    found[item.name, severity] = self._condition(answers)
+                answers = self._answers(item.name, severity)
+                found[item.name, severity] = self._condition(answers)
         return base, found
 
     def _answers(self, name: str, severity: int) -> _Answers:
@@ -342,13 +346,15 @@ def _told(
         told = [first] + [
             lines(one, f"{item.name} {place + 1}") if one else {} for place, one in enumerate(at)
         ]
-        summary = _summary([one for one in at if one], record.level)
+        complete = [one for one in at if one]
+        summary = _summary(complete if len(complete) == SEVERITIES else [], record.level)
         curves.append({
             "name": item.name, "means": item.means, "levels": list(item.levels),
             "severity": list(range(SEVERITIES + 1)), **_columns(told),
             **{name: add(name, interval, item.name) for name, interval in summary.items()},
         })  # fmt: skip
-    overall = _summary(list(found.values()), record.level)
+    everything = list(found.values()) if len(found) == len(LADDER) * SEVERITIES else []
+    overall = _summary(everything, record.level)
     return {
         "measure": judge.measure, "higher_is_better": judge.higher_is_better, "model": model,
         "subjects": subjects, "clean": first["value"], "corruptions": curves,
@@ -372,9 +378,12 @@ def _columns(told: list[dict[str, dict[str, Plain]]]) -> dict[str, Plain]:
 
 
 def _summary(conditions: list[_Condition], level: float) -> dict[str, Interval]:
-    """Mean loss of the measure, and the share of changed answers that were not given."""
+    """Mean loss of the measure, and the share of changed answers that were not given.
+
+    Undefined unless all severities were measured: a mean over others would be another number.
+    """
     if not conditions:
-        return {}
+        return {"mean_loss": (float("nan"),) * 3, "silenced": (float("nan"),) * 3}
     losses = np.mean([one.losses for one in conditions], axis=0)
     changes = np.sum([one.changes for one in conditions], axis=0)
     silenced = np.sum([one.silenced for one in conditions], axis=0)

@@ -55,6 +55,16 @@ def test_each_measure_is_a_line_for_each_slice():
     assert (units["volume_error"], units["dice"]) == ("ml", "")
 
 
+@pytest.mark.parametrize(
+    ("axes", "spaced", "length", "size"),
+    [(3, True, "mm", "ml"), (2, True, "mm", "cm2"), (2, False, "pixels", "hundred pixels"),
+     (3, False, "voxels", "thousand voxels")],
+)  # fmt: skip
+def test_units_are_what_the_spacing_allows(axes, spaced, length, size):
+    units = mask_units(axes=axes, spaced=spaced)
+    assert (units["assd"], units["volume_error"]) == (length, size)
+
+
 def test_of_one_structure_all_says_it():
     record = fresh()
     judge_masks(table(dice_of(0, 0.8), ("organ",)), resample(np.arange(60), 100, 1), record)

@@ -23,6 +23,8 @@ from bedside.methods.masks.table import MaskTable
 from bedside.methods.proportion import wilson
 
 PRIMARY = "dice"
+_UNSPACED = (("pixels", "hundred pixels"), ("voxels", "thousand voxels"))
+"""Of pictures, of volumes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +45,8 @@ def mask_units(*, axes: int, spaced: bool = True) -> dict[str, str]:
     >>> mask_units(axes=2)["volume_error"], mask_units(axes=2, spaced=False)["hd95"]
     ('cm2', 'pixels')
     """
-    length = "mm" if spaced else "pixels"
-    size = ("ml" if axes == 3 else "cm2") if spaced else "hundred pixels"
+    volume = axes == 3
+    length, size = ("mm", "ml" if volume else "cm2") if spaced else _UNSPACED[volume]
     return {
         "hd95": length, "hd95_median": length, "assd": length, "volume_error": size,
         "volume_error_relative": "share", "lesion_sensitivity": "share",

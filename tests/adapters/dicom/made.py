@@ -28,6 +28,7 @@ def one(pixels: NDArray[np.integer], z: float = 0.0, **elements: object) -> Data
     made.InstitutionName = made.ReferringPhysicianName = made.AccessionNumber = CANARY
     made.PatientBirthDate = made.StudyDate = "19010203"
     made.StudyInstanceUID, made.SeriesInstanceUID = "1.2.3.4", "1.2.3.5"
+    made.FrameOfReferenceUID, made.InstanceNumber = "1.2.3.6", round(z / 2.5) + 1
     made.Modality, made.Manufacturer = "CT", "Maker"
     made.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL"]
     made.Rows, made.Columns = pixels.shape[-2:]

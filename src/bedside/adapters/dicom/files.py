@@ -88,7 +88,10 @@ def _parsed(handle: int, size: int) -> Elements | None:
     """By the quick parser, from as many first bytes as it needs."""
     head, wanted = b"", _FIRST
     while len(head) < min(wanted, size):
-        head += os.read(handle, wanted - len(head))
+        more = os.read(handle, wanted - len(head))
+        if not more:
+            break
+        head += more
         try:
             return quick.parse(head)
         except struct.error:

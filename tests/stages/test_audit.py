@@ -132,3 +132,40 @@ def test_tiny_still_finds_the_leak(made_up_study, prepared, context_for) -> None
     assert isinstance(spec, audit.Spec)
     audit.run(spec, context)
     assert context.run.read_json("dropped.json") == ["autopsy"]
+
+
+@pytest.mark.slow
+def test_malaria_s_split_leaks_and_who_the_patient_is_tells(context_for, data_folder) -> None:
+    _need(data_folder, "malaria_dev.npz")
+    outcome, run = _audited(read_study(find_study("malaria")), context_for, data_folder)
+    assert outcome.stop == ""
+    said = _sentences(run)
+    assert "has 140 of 140 patients in more than one part" in said["given_split"]
+    assert "patients have samples of one class only" in said["identity"]
+    assert set(said) == {"given_split", "identity"}
+    told = {item.slice: item for item in run.evidence() if item.measure == "audit.identity"}
+    assert (told["all"].low or 0) > 0.7
+
+
+@pytest.mark.slow
+def test_pneumonia_s_identical_images_cross_its_split(context_for, data_folder) -> None:
+    _need(data_folder, "pneumoniamnist_reconstructed.npz")
+    outcome, run = _audited(read_study(find_study("pneumonia")), context_for, data_folder)
+    assert outcome.stop == ""
+    said = _sentences(run)
+    assert said["given_split"].startswith("8 images are in more than one part")
+    assert "the outermost 4 % of the image alone (AUROC 0.9" in said["acquisition"]
+
+
+def _need(data_folder: Path, name: str) -> None:
+    if not (data_folder / name).is_file():
+        pytest.skip(name)
+
+
+def _sentences(run: Run) -> dict[str, str]:
+    """What was found, by kind."""
+    return {
+        record["kind"]: record["sentence"]
+        for record in run.read_json("findings.json")
+        if record["verdict"] in ("fail", "warn")
+    }

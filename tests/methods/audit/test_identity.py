@@ -19,7 +19,10 @@ def test_healthy_patients_of_one_class_are_told(training_of) -> None:
     found = identity_finding(training_of(outcome, subject=subject))
     assert found is not None
     assert found.state == "found"
-    assert "12 of 40 patients have samples of one class only (12 only 'a')" in found.sentence
+    assert (
+        "12 of 40 patients have samples of one class only (12 only without the outcome ('a'))"
+        in (found.sentence)
+    )
     alone, single, both = found.evidence
     assert alone.measure == "audit.identity"
     assert single.value == pytest.approx(0.3)
@@ -49,9 +52,12 @@ def test_chance_is_no_finding(training_of) -> None:
     assert "hardly tells" in found.sentence
 
 
-def test_an_outcome_of_the_patient_is_no_finding(training_of) -> None:
+@pytest.mark.parametrize("mixed", [0, 5])
+def test_an_outcome_of_the_patient_is_no_finding(training_of, mixed: int) -> None:
     subject = np.repeat(np.arange(40), 3)
-    found = identity_finding(training_of((subject % 2).astype(float), subject=subject))
+    outcome = (subject % 2).astype(float)
+    outcome[::3][:mixed] = 1 - outcome[::3][:mixed]
+    found = identity_finding(training_of(outcome, subject=subject))
     assert found is not None
     assert found.state == "clear"
     assert "the outcome is the patient's" in found.sentence

@@ -105,8 +105,8 @@ def test_patients_of_each_class_are_counted_where_there_are_no_fields(training_o
     outcome = (subject < 30).astype(float)
     found = classes_finding(training_of(outcome, subject=subject))
     assert found.state == "unknown"
-    assert "30 with 'a' and 30 with 'b'" in found.sentence
+    assert "30 with samples without the outcome ('a') and 30 with samples with" in found.sentence
     few = classes_finding(training_of((subject < 5).astype(float), subject=subject))
     assert few.state == "found"
-    assert "5 with 'b'" in few.sentence
+    assert "5 with samples with the outcome ('b')" in few.sentence
     assert classes_finding(training_of(outcome, task="regression")).state == "unknown"

@@ -24,6 +24,8 @@ from bedside.methods.words import count, interval, joined, patients
 
 TELLING = 0.6
 """Lower end of the AUROC of the patient alone from which on it is a finding."""
+MOSTLY = 0.8
+"""Share of patients of one class from which on the outcome is taken for the patient's."""
 FEWEST = 10
 FOLDS = 5
 WHY = (
@@ -54,6 +56,11 @@ class Identity:
     def singles(self) -> int:
         """Patients with several samples, all of one class."""
         return sum(self.one_class.values())
+
+    @property
+    def of_the_patient(self) -> bool:
+        """Whether nearly all samples of a patient share an outcome; then it is the patient's."""
+        return self.singles >= MOSTLY * self.repeated
 
 
 def identity(training: Training) -> Identity | None:
@@ -107,7 +114,7 @@ def identity_finding(training: Training) -> Finding | None:
     evidence = [training.measured("identity", found.alone), training.measured("one_class", part)]
     if np.isfinite(found.both.value):
         evidence.append(training.measured("identity", found.both, "patients of several classes"))
-    told = found.alone.low >= TELLING and found.singles < found.repeated
+    told = found.alone.low >= TELLING and not found.of_the_patient
     return Finding(
         kind="identity", state="found" if told else "clear", why=WHY, look=LOOK if told else "",
         sentence=_sentence(found, training, told), severity=found.alone.value,
@@ -120,14 +127,14 @@ def _sentence(found: Identity, training: Training, told: bool) -> str:
     size = f"{count(found.repeated)} patients"
     if found.repeated < training.size:
         size += " with several samples"
-    if found.singles == found.repeated:
+    if found.of_the_patient:
         return (
-            f"All samples of a patient have the same outcome, in each of {size}: the outcome is "
-            "the patient's, and patients are kept apart."
+            f"All samples of a patient have the same outcome in {count(found.singles)} of {size}: "
+            f"the outcome is the patient's, and patients are kept apart{training.sampled}."
         )
     alone = interval(found.alone.value, found.alone.low, found.alone.high)
     names = joined([
-        f"{count(n)} only '{training.classes[kind]}'" for kind, n in found.one_class.items()
+        f"{count(n)} only {training.said(kind)}" for kind, n in found.one_class.items()
     ]) if found.one_class else "none"  # fmt: skip
     start = "Who the patient is tells" if told else "Who the patient is hardly tells"
     text = (

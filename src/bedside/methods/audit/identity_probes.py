@@ -21,7 +21,7 @@ LIMIT = 0.65
 def seen_identity_finding(probes: list[Probe], training: Training, noun: str) -> Finding | None:
     """Kind identity, of probes; None where there are too few patients of one class only."""
     found = identity(training)
-    if found is None or not found.one_class or found.singles == found.repeated:
+    if found is None or not found.one_class or found.of_the_patient:
         return None
     kind = max(found.one_class, key=lambda k: found.one_class[k])
     rows = np.flatnonzero(training.outcome == kind)
@@ -67,9 +67,9 @@ def _sentence(told: Measured, training: Training, kind: int, noun: str, state: S
         f"{probe.name} (AUROC {interval(value.value, value.low, value.high)})"
         for probe, value in told
     ])  # fmt: skip
-    name = training.classes[kind]
     people: Ints = np.unique(training.subject[training.outcome == kind])
     return (
-        f"Whether {noun}s of '{name}' come from a patient who has no others {_VERBS[state]}, "
-        f"though all show the same class: {parts}, in {patients(len(people))}{training.sampled}."
+        f"Whether {noun}s {training.said(kind)} come from a patient who has no others "
+        f"{_VERBS[state]}, though all are of one class: {parts}, in "
+        f"{patients(len(people))}{training.sampled}."
     )

@@ -205,7 +205,7 @@ def classes_finding(training: Training) -> Finding:
         return Finding(kind="sample_size", state="unknown", sentence=text, why=WHY_SIZE)
     counts = [patients_in(training.subject[training.outcome == k])
               for k in range(len(training.classes))]  # fmt: skip
-    names = [f"{count(n)} with '{c}'" for n, c in zip(counts, training.classes, strict=True)]
+    names = [f"{count(n)} {_with(training, k)}" for k, n in enumerate(counts)]
     few = min(counts, default=0) < FEWEST
     text = f"{rule}; {where} there are {joined(names)}"
     return Finding(
@@ -214,6 +214,11 @@ def classes_finding(training: Training) -> Finding:
         short="too few patients of one class", severity=float(few),
         look="Collect more patients of that class, or join classes." if few else "",
     )  # fmt: skip
+
+
+def _with(training: Training, kind: int) -> str:
+    words = training.said(kind)
+    return f"with samples {words}" if training.task == "binary" else f"with {words}"
 
 
 def _events(training: Training) -> float:

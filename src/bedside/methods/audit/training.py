@@ -18,6 +18,8 @@ Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
 Reals = NDArray[np.float64]
+PLAIN = ("0", "1", "0.0", "1.0", "no", "yes", "false", "true")
+"""Names of two classes that add nothing to `with` and `without the outcome`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +51,14 @@ class Training:
     def labelled(self) -> bool:
         """Whether a sample has one label; a segmentation's labels are its masks."""
         return self.task != "segmentation"
+
+    def said(self, kind: int) -> str:
+        """A class in a sentence: `without the outcome`, `'mild'`; numbers alone say nothing."""
+        name = self.classes[kind]
+        if self.task == "multiclass":
+            return f"'{name}'"
+        words = f"with{'' if kind else 'out'} the outcome"
+        return words if name in PLAIN else f"{words} ('{name}')"
 
     @cached_property
     def observed(self) -> Bools:

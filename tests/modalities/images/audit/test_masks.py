@@ -91,6 +91,24 @@ def test_masks_that_are_all_empty(dataset_of) -> None:
     assert "40 masks are empty, of 40 patients" in _told(findings)["empty"]
 
 
+def test_masks_beside_labels_are_there_where_the_outcome_is(dataset_of) -> None:
+    images, mask = _volumes()
+    target = (np.arange(ROWS) % 2).astype(float)
+    mask[target == 0] = 0
+    given = {"mask": mask, "target": target, "split": np.where(np.arange(ROWS) < 40, 0, 2)}
+
+    def told() -> list[Finding]:
+        dataset = dataset_of(images, **given)
+        return mask_findings(dataset, training(dataset, most_subjects=1000, seed=0))
+
+    assert _told(told()) == {}
+    mask[1], mask[45] = 0, 0
+    mask[2, 2, 5:8, 5:8] = 1
+    assert _told(told())["and labels"] == (
+        "1 of 20 images with the outcome have an empty mask, and 1 of 20 without it have one."
+    )
+
+
 def test_sizes_of_one_spread_are_not_outlying() -> None:
     generator = np.random.Generator(np.random.Philox(2))
     assert sum(outlying(np.exp(generator.normal(3, 0.2, 200))).any() for _ in range(50)) <= 1

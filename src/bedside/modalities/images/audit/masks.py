@@ -49,11 +49,11 @@ def mask_findings(dataset: Dataset, training: Training) -> list[Finding]:
     """Kind masks, of training patients; nothing where there are no masks."""
     if not (dataset.folder / "mask.npy").is_file():
         return []
-    names = dataset.schema.target.classes
-    masks = dataset.array("mask")
-    structures = names or tuple(f"structure {k + 1}" for k in range(_largest(masks, training.rows)))
-    if not structures:
-        return [_none(training)]
+    if training.labelled:
+        seen = _seen(dataset, training.rows, 1)
+        return [*_agreement(seen, training), _odd(seen, 0, "the mask", training),
+                _over_nothing(seen, training)]  # fmt: skip
+    structures = dataset.schema.target.classes
     seen = _seen(dataset, training.rows, len(structures))
     return [
         _empty(seen, training),
@@ -63,18 +63,18 @@ def mask_findings(dataset: Dataset, training: Training) -> list[Finding]:
     ]
 
 
-def _largest(masks: Array, rows: Ints) -> int:
-    return max((int(np.max(masks[row])) for row in rows.tolist()), default=0)
-
-
 def _seen(dataset: Dataset, rows: Ints, structures: int) -> Seen:
-    """One image after the other, so that no more than one is in memory."""
+    """One image after the other, so that no more than one is in memory.
+
+    With one structure, whatever is not background is it.
+    """
     masks, images = dataset.array("mask"), dataset.array("image")
     ends = _optional(dataset, "extent", rows, masks.shape[1:])
     size, cut = np.zeros((len(rows), structures)), np.zeros((len(rows), structures), bool)
     outside, flat = np.zeros(len(rows), bool), np.zeros(len(rows), bool)
     for at, (row, end) in enumerate(zip(rows.tolist(), ends.astype(int).tolist(), strict=True)):
         whole = np.asarray(masks[row])
+        whole = (whole > 0).astype(np.uint8) if structures == 1 else whole
         inner = whole[tuple(slice(None, int(length)) for length in end)]
         outside[at] = np.count_nonzero(whole) > np.count_nonzero(inner)
         size[at] = np.bincount(inner.reshape(-1), minlength=structures + 1)[1 : structures + 1]
@@ -123,10 +123,19 @@ def _finding(
     )  # fmt: skip
 
 
-def _none(training: Training) -> Finding:
-    nothing = np.ones(len(training.rows), bool)
-    text = "No training patient has a mask with anything in it"
-    return _finding("found", text, nothing, training, slice_="empty", short="all masks are empty")
+def _agreement(seen: Seen, training: Training) -> list[Finding]:
+    """Where samples have a label and a mask: is the one there where the other is?"""
+    if training.task != "binary":
+        return []
+    has, ill = seen.size[:, 0] > 0, training.outcome == 1
+    lacking, extra = ill & ~has, (training.outcome == 0) & has
+    text = (
+        f"{count(lacking.sum())} of {count(ill.sum())} images with the outcome have an empty mask, "
+        f"and {count(extra.sum())} of {count((training.outcome == 0).sum())} without it have one"
+    )
+    state: State = "found" if lacking.any() or extra.any() else "clear"
+    short = "masks and labels disagree"
+    return [_finding(state, text, lacking | extra, training, slice_="and labels", short=short)]
 
 
 def _empty(seen: Seen, training: Training) -> Finding:

@@ -63,7 +63,8 @@ class ImageFeatures(nn.Module):
                 expected=f"[C, H, W] or [C, D, H, W] with {LEAST} rows and columns or more",
                 found=str(list(self.shape)),
             )  # fmt: skip
-        self.low, self.scale = float(low), 1.0 / max(float(high) - float(low), 1e-12)
+        self.low, self.high = float(low), float(high)
+        self.scale = 1.0 / max(self.high - self.low, 1e-12)
         self.rank = len(self.shape) - 1
         self.pools, sizes = _pools(self.shape[1:], MOST)
         self.sorted_pools, _ = _pools(sizes, MOST_SORTED)
@@ -89,11 +90,7 @@ class ImageFeatures(nn.Module):
         mean, centred = _centred(x)
         levels = [centred, *(self._blurred(centred, level) for level in range(len(WIDTHS)))]
         fine = centred - levels[2]
-        parts = [self._intensity(x, mean, centred)]
-        for finer, (coarse, width) in zip(
-            levels, zip(levels[1:], WIDTHS, strict=True), strict=False
-        ):
-            parts.append(_band(finer - coarse, f"band under {width} px"))
+        parts = [self._intensity(x, mean, centred), _bands(levels)]
         parts += [self._edges(levels[level + 1], f"{WIDTHS[level]} px") for level in (0, 1)]
         parts.append(_patterns(grey))
         parts += [_texture(centred, offset) for offset in OFFSETS]
@@ -124,13 +121,13 @@ class ImageFeatures(nn.Module):
 
     def _intensity(self, x: Tensor, mean: Tensor, centred: Tensor) -> Part:
         names = ["mean", "deviation", "skewness", "tails"]
-        variance, skew, tails = _moments(centred)
+        variance, skew, tails = _moments(centred.flatten(1))
         ordered = _pooled(x[:, None], self.sorted_pools).flatten(1).sort(dim=1).values
         last = ordered.shape[1] - 1
-        places = [round(share * last) for share in QUANTILES]
-        quantiles = [ordered[:, place] for place in places]
+        places = torch.tensor([round(share * last) for share in QUANTILES])
         names += [f"quantile {share:g}" for share in QUANTILES]
-        return names, torch.stack([mean, _root(variance), skew, tails, *quantiles], dim=1)
+        moments = torch.stack([mean, _root(variance), skew, tails], dim=1)
+        return names, torch.cat([moments, ordered[:, places]], dim=1)
 
     def _edges(self, blurred: Tensor, scale: str) -> Part:
         slopes = [self._along(blurred, "slope", axis) for axis in range(self.rank)]
@@ -165,10 +162,9 @@ class ImageFeatures(nn.Module):
     def _colour(self, raw_NC: Tensor, grey: Tensor) -> Part:
         names, values = [], []
         for channel in range(self.shape[0]):
-            x = self._scaled(raw_NC[:, channel]) - grey
-            mean, centred = _centred(x)
-            values += [mean, _root(_moments(centred)[0]), _root(_moments(
-                self._blurred(centred, 1) - self._blurred(centred, 2))[0])]  # fmt: skip
+            mean, centred = _centred(self._scaled(raw_NC[:, channel]) - grey)
+            band = self._blurred(centred, 1) - self._blurred(centred, 2)
+            values += [mean, *(_root(x.flatten(1).square().mean(dim=1)) for x in (centred, band))]
             tint = f"channel {channel + 1} over grey"
             names += [tint, f"deviation of {tint}", f"band under {WIDTHS[2]} px of {tint}"]
         return names, torch.stack(values, dim=1)
@@ -194,17 +190,19 @@ def fitted_features(images: NDArray[np.generic]) -> ImageFeatures:
     return ImageFeatures(images.shape[1:], low=float(low), high=float(high)).eval()
 
 
-def _band(x: Tensor, scale: str) -> Part:
-    """Energy, asymmetry and extremes of a band: a blob is a far value of its own scale."""
-    flat = x.flatten(1)
-    energy, skew, tails = _moments(x)
+def _bands(levels: Sequence[Tensor]) -> Part:
+    """Energy, asymmetry and extremes of each band: a blob is a far value of its own scale."""
+    blurs = torch.stack([level.flatten(1) for level in levels], dim=1)
+    bands_NBE = blurs[:, :-1] - blurs[:, 1:]
+    energy, skew, tails = _moments(bands_NBE)
     deviation = _root(energy)
     values = [
-        torch.log(energy + TINY), skew, tails, flat.amax(dim=1) / deviation,
-        -flat.amin(dim=1) / deviation, _top(flat), _top(-flat),
+        torch.log(energy + TINY), skew, tails, bands_NBE.amax(dim=2) / deviation,
+        -bands_NBE.amin(dim=2) / deviation, _top(bands_NBE), _top(-bands_NBE),
     ]  # fmt: skip
     what = ("energy", "skewness", "tails", "brightest", "darkest", "bright tail", "dark tail")
-    return [f"{word} of the {scale}" for word in what], torch.stack(values, dim=1)
+    names = [f"{word} of the band under {width} px" for word in what for width in WIDTHS]
+    return names, torch.cat(values, dim=1)
 
 
 def _patterns(grey: Tensor) -> Part:
@@ -220,14 +218,14 @@ def _patterns(grey: Tensor) -> Part:
     ring = torch.stack(bits)
     changes = (ring - torch.roll(ring, 1, dims=0)).abs().sum(dim=0)
     kind = torch.where(changes <= 2, ring.sum(dim=0), 9.0).flatten(1)
-    shares = [(kind == float(count)).to(torch.float32).mean(dim=1) for count in range(10)]
+    shares = (kind[:, None] == torch.arange(10.0)[:, None]).to(torch.float32).mean(dim=2)
     names = [f"{count} of 8 neighbours brighter" for count in range(9)] + ["neighbours mixed"]
-    return names, torch.stack(shares, dim=1)
+    return names, shares
 
 
 def _texture(centred: Tensor, offset: int) -> Part:
     """Contrast, likeness and correlation of elements `offset` apart, and contrast by axis."""
-    variance = _moments(centred)[0] + TINY
+    variance = _moments(centred.flatten(1))[0] + TINY
     contrasts, alike, together = [], [], []
     for axis in range(1, centred.ndim):
         size = centred.shape[axis] - offset
@@ -258,14 +256,13 @@ def _centred(x: Tensor) -> tuple[Tensor, Tensor]:
     return first + second, rest - second.reshape(-1, *ones)
 
 
-def _moments(centred: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Variance, skewness and kurtosis [N], each around 0."""
-    flat = centred.flatten(1)
+def _moments(flat: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Variance, skewness and kurtosis of the last axis, each around 0."""
     square = flat.square()
-    variance = square.mean(dim=1)
+    variance = square.mean(dim=-1)
     steady = variance + TINY
-    skew = (square * flat).mean(dim=1) / (steady * torch.sqrt(steady))
-    return variance, skew, square.square().mean(dim=1) / steady.square()
+    skew = (square * flat).mean(dim=-1) / (steady * torch.sqrt(steady))
+    return variance, skew, square.square().mean(dim=-1) / steady.square()
 
 
 def _root(x: Tensor) -> Tensor:
@@ -273,8 +270,8 @@ def _root(x: Tensor) -> Tensor:
 
 
 def _top(flat: Tensor) -> Tensor:
-    """Mean of the largest [N]."""
-    return flat.topk(max(1, round(TAIL * flat.shape[1])), dim=1).values.mean(dim=1)
+    """Mean of the largest of the last axis."""
+    return flat.topk(max(1, round(TAIL * flat.shape[-1])), dim=-1).values.mean(dim=-1)
 
 
 def _pools(sizes: Sequence[int], most: int) -> tuple[tuple[tuple[int, ...], ...], tuple[int, ...]]:

@@ -25,9 +25,9 @@ SIZE = 64
 """Rows and columns."""
 SPACING = 0.8
 """Millimetres between neighbours."""
-CONTRAST = (19.0, 38.0)
+CONTRAST = (20.0, 40.0)
 """Grey values of a lesion over its surroundings, before the scanner."""
-RADIUS = (2.8, 6.0)
+RADIUS = (3.0, 6.2)
 """In elements."""
 VISIBLE = 0.9
 """Chance that a scan of a patient with lesions shows them."""

@@ -3,70 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from torch import nn
 
 from bedside.core.spec import Source, build
-from bedside.methods.cox import fit_cox
 from bedside.methods.fit import Part, Schedule, fit
-from bedside.methods.linear import fit_linear
 from bedside.methods.networks.ft_transformer import FtTransformer, TransformerSettings
 from bedside.methods.networks.mlp import Mlp, MlpSettings
 from bedside.methods.networks.tabm import TabM, TabmSettings
-from bedside.methods.outcome import Outcome
-from bedside.methods.prevalence import fit_prevalence
-from bedside.methods.tabular_inputs import Inputs, Predictor
-from bedside.methods.trees import TreeSettings, fit_trees
-from bedside.methods.tune import Setting
+from bedside.methods.simple_models import SIMPLE, Fit, Material, Settings, Split, fit_simple
 from bedside.modalities.tables.train_graphs import NetworkModel
 
-Split = tuple[Inputs, Outcome]
-Settings = Mapping[str, Setting]
+__all__ = ["Fit", "Material", "batch_size", "fit_model"]
+
 _SCHEDULE = ("rate", "decay")
 """Settings of the training; the others are of the network."""
 _STEPS = 20
 """Batches in an epoch, about, where there are enough patients."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Material:
-    """What every attempt of a model is given."""
-
-    train: Split
-    select: Split
-    epochs: int
-    patience: int
-    seed: int
-    length: int = 0
-    """Epochs or trees, where they are given; 0: as many as `select` bears."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fit:
-    """A model after one attempt."""
-
-    model: Predictor
-    score: float
-    length: int = 0
-    cut: bool = False
-
-
 def fit_model(name: str, material: Material, settings: Settings, seconds: float) -> Fit:
     """Train a model by its name; a network ends with the batch in which `seconds` are up."""
-    if name in _NETWORKS:
-        return _network(_NETWORKS[name], material, settings, seconds)
-    if name == "trees":
-        return _trees(material, settings)
-    inputs, outcome = material.train
-    model: Predictor
-    if name == "prevalence":
-        model = fit_prevalence(outcome)
-    elif name == "cox":
-        model = fit_cox(inputs, outcome, penalty=float(settings["penalty"]))
-    else:
-        model = fit_linear(inputs, outcome, penalty=float(settings["penalty"]))
-    return Fit(model=model, score=_score(model, material))
+    if name in SIMPLE:
+        return fit_simple(name, material, settings)
+    return _network(_NETWORKS[name], material, settings, seconds)
 
 
 def batch_size(rows: int) -> int:
@@ -76,12 +36,6 @@ def batch_size(rows: int) -> int:
     (32, 256, 1024)
     """
     return min(1024, max(32, 1 << (max(rows // _STEPS, 1) - 1).bit_length()))
-
-
-def _trees(material: Material, settings: Settings) -> Fit:
-    chosen = build(TreeSettings, {**settings, "trees": material.length}, Source("settings"))
-    model = fit_trees(material.train, material.select, chosen, seed=material.seed)
-    return Fit(model=model, score=_score(model, material), length=model.trees)
 
 
 def _network(make: _Make, material: Material, settings: Settings, seconds: float) -> Fit:
@@ -99,11 +53,7 @@ def _network(make: _Make, material: Material, settings: Settings, seconds: float
         seed=material.seed,
     )  # fmt: skip
     model = NetworkModel(fitted=fitted)
-    return Fit(model=model, score=_score(model, material), length=fitted.epochs, cut=fitted.cut)
-
-
-def _score(model: Predictor, material: Material) -> float:
-    return material.select[1].score(model.predict(material.select[0]))
+    return Fit(model=model, score=material.score(model), length=fitted.epochs, cut=fitted.cut)
 
 
 def _part(split: Split) -> Part:

@@ -3,31 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from bedside.methods.tune import Between, OneOf, Setting, Space
+from bedside.methods.searches import Search
+from bedside.methods.simple_models import SIMPLE
+from bedside.methods.tune import Between, OneOf, Space
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Search:
-    """The space of a model's settings, and its good defaults."""
-
-    space: Space
-    defaults: Mapping[str, Setting]
-
-
-_PENALTY = Search(
-    space={"penalty": Between(low=1e-5, high=3.0, log=True)}, defaults={"penalty": 1e-3}
-)
-_TREES = Search(
-    space={
-        "rate": Between(low=0.02, high=0.2, log=True),
-        "leaves": Between(low=3, high=32, log=True, whole=True),
-        "leaf_samples": Between(low=5, high=100, log=True, whole=True),
-        "shrinkage": Between(low=1e-3, high=10.0, log=True),
-    },
-    defaults={"rate": 0.08, "leaves": 12, "leaf_samples": 20, "shrinkage": 1.0},
-)
 _LEARNING: Space = {
     "rate": Between(low=1e-3, high=1e-2, log=True),
     "decay": Between(low=1e-5, high=1e-1, log=True),
@@ -62,11 +42,8 @@ _TRANSFORMER = Search(
         "size": 32,
     },
 )  # fmt: skip
-_NOTHING = Search(space={}, defaults={})
 SEARCHES: Mapping[str, Search] = {
-    "prevalence": _NOTHING,
-    **dict.fromkeys(("logistic", "multinomial", "ridge", "cox"), _PENALTY),
-    "trees": _TREES,
+    **SIMPLE,
     "mlp": _MLP,
     "tabm": _TABM,
     "ft_transformer": _TRANSFORMER,

@@ -1,0 +1,122 @@
+"""Simple models of images: they learn, their graph says the same, and strange images are news."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnx
+import pytest
+
+from bedside.adapters.onnx import Graph
+from bedside.core.dataset import Schema, Target
+from bedside.methods import outcome as outcomes
+from bedside.methods.entrant import Fixed, Lesson
+from bedside.methods.outcome import Outcome
+from bedside.methods.tune import Budget
+from bedside.modalities.images.train_simple import Seen, learn_simple, seen
+
+SIDE = 16
+MODELS = [
+    ("prevalence", "binary"), ("logistic", "binary"), ("trees", "binary"),
+    ("multinomial", "multiclass"), ("trees", "multiclass"), ("ridge", "regression"),
+    ("trees", "regression"), ("cox", "survival"), ("trees", "survival"),
+]  # fmt: skip
+
+
+def images(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Noise with a bright blob of a random height: pictures [N, 1, 16, 16] and heights [N]."""
+    rng = np.random.default_rng(seed)
+    height = rng.uniform(0, 60, count)
+    place = np.indices((SIDE, SIDE))
+    centre = rng.uniform(4, 12, (count, 2, 1, 1))
+    apart = ((place[None] - centre) ** 2).sum(axis=1)
+    values = 90 + 8 * rng.normal(size=(count, SIDE, SIDE))
+    values += height[:, None, None] * np.exp(-apart / 8)
+    return np.round(values).clip(0, 255).astype(np.uint8)[:, None], height
+
+
+TRAIN, SELECT, TEST = (images(count, seed) for seed, count in enumerate((160, 60, 80)))
+
+
+def outcome(task: str, height: np.ndarray) -> Outcome:
+    if task == "binary":
+        return outcomes.binary(height > 30)
+    if task == "multiclass":
+        return outcomes.multiclass(np.digitize(height, [20, 40]).astype(np.int64), 3)
+    if task == "regression":
+        return outcomes.regression(height)
+    time = 400 * np.exp(-height / 15)
+    return outcomes.survival(time, np.ones(len(height), bool), np.array([20.0, 60, 200]))
+
+
+def lesson(task: str, *, fixed: Fixed | None = None, trials: int = 2) -> Lesson:
+    return Lesson(
+        schema=Schema(fields=(), target=Target(type="binary", outcome="y")),
+        train={"image": TRAIN[0]}, train_outcome=outcome(task, TRAIN[1]),
+        select={"image": SELECT[0]}, select_outcome=outcome(task, SELECT[1]),
+        budget=Budget(trials=trials, seconds=600), epochs=1, patience=1, seed=0, fixed=fixed,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def known() -> Seen:
+    return seen(lesson("binary"))
+
+
+@pytest.mark.parametrize(("name", "task"), MODELS)
+def test_a_model_learns_and_its_graph_says_the_same(name: str, task: str, known: Seen) -> None:
+    learned = learn_simple(name, lesson(task), known)
+    pictures, height = TEST
+    graph = Graph(learned.graph)
+    found = graph.run({"image": pictures})
+    assert list(found) == ["value", "novelty"]
+    assert found["value"].dtype == np.float64
+    expected = learned.predict({"image": pictures})
+    np.testing.assert_allclose(found["value"], expected, rtol=1e-4, atol=1e-5)
+    assert graph.run({"image": pictures[:1]})["value"].shape == (1, expected.shape[1])
+    truth = outcome(task, height)
+    constant = learn_simple("prevalence", lesson(task, trials=1), known)
+    alone = truth.score(constant.predict({"image": pictures}))
+    if name != "prevalence":
+        assert truth.score(expected) < 0.8 * alone
+        assert learned.parameters > constant.parameters
+
+
+def test_the_only_input_is_the_image(known: Seen) -> None:
+    learned = learn_simple("trees", lesson("binary"), known)
+    graph = onnx.load_model_from_string(learned.graph).graph
+    assert [item.name for item in graph.input] == ["image"]
+
+
+def test_novelty_grows_for_images_unlike_those_of_training(known: Seen) -> None:
+    graph = Graph(learn_simple("prevalence", lesson("binary"), known).graph)
+    usual = graph.run({"image": TEST[0]})["novelty"]
+    rng = np.random.default_rng(5)
+    strange = {
+        "inverted": 255 - TEST[0], "empty": np.zeros_like(TEST[0]),
+        "noise": rng.integers(0, 256, TEST[0].shape).astype(np.uint8),
+        "brighter": np.minimum(TEST[0].astype(int) + 80, 255).astype(np.uint8),
+        "smooth": np.repeat(np.repeat(TEST[0][..., ::4, ::4], 4, -1), 4, -2),
+    }  # fmt: skip
+    for name, pictures in strange.items():
+        found = graph.run({"image": pictures})["novelty"]
+        assert np.isfinite(found).all(), name
+        assert (found > np.quantile(usual, 0.95)).mean() > 0.9, name
+
+
+def test_settings_that_are_given_are_kept(known: Seen) -> None:
+    settings = {"rate": 0.1, "leaves": 4, "leaf_samples": 5, "shrinkage": 1.0}
+    learned = learn_simple(
+        "trees", lesson("binary", fixed=Fixed(settings=settings, length=7)), known
+    )
+    assert learned.length == 7
+    assert learned.settings == settings
+
+
+def test_features_are_computed_in_parts_that_do_not_matter(
+    known: Seen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = known.features.of(TEST[0])
+    monkeypatch.setattr("bedside.modalities.images.train_simple.ELEMENTS", 7 * SIDE * SIDE)
+    np.testing.assert_allclose(known.features.of(TEST[0]), whole, rtol=1e-5, atol=1e-5)
+    assert known.features.of(TEST[0][:0]).shape == (0, len(known.features.names))
+    assert whole.shape == (80, len(known.features.names))

@@ -53,7 +53,7 @@ def save(image: Dataset, path: Path, *, syntax: str = ExplicitVRLittleEndian) ->
     meta.MediaStorageSOPClassUID = image.SOPClassUID
     meta.MediaStorageSOPInstanceUID = image.SOPInstanceUID
     meta.TransferSyntaxUID = syntax
-    image.file_meta = meta
+    image.file_meta, image.preamble = meta, b"\0" * 128
     path.parent.mkdir(parents=True, exist_ok=True)
     image.save_as(path, enforce_file_format=True)
     return path

@@ -76,16 +76,16 @@ def silent() -> Iterator[None]:
     """No warning, no log, and no check of values by pydicom, which would name them."""
 
     logger = logging.getLogger("pydicom")
-    was, modes = logger.disabled, config.settings
+    was, modes = (logger.propagate, logger.handlers), config.settings
     reading, writing = modes.reading_validation_mode, modes.writing_validation_mode
-    logger.disabled = True
+    logger.propagate, logger.handlers = False, [logging.NullHandler()]
     modes.reading_validation_mode = modes.writing_validation_mode = config.IGNORE
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        logger.disabled = was
+        logger.propagate, logger.handlers = was
         modes.reading_validation_mode, modes.writing_validation_mode = reading, writing
 
 

@@ -143,11 +143,11 @@ def _record(job: Job, name: str, patient: str, file: Made) -> Record:
 
 def _look(frame: NDArray[np.generic]) -> Look:
     from bedside.adapters.deidentify import Look
-    from bedside.methods.burned_in import cover_text
+    from bedside.methods.burned_in import cover_text, covering
 
     seen = cover_text(frame)
-    area = sum((box[2] - box[0]) * (box[3] - box[1]) for box in seen.boxes)
-    return Look(values=seen.values, covered=area, left=len(seen.left))
+    area = covering(frame.shape[:2], seen.boxes).sum()
+    return Look(values=seen.values, covered=int(area), left=len(seen.left))
 
 
 def _place(path: Path, content: bytes) -> None:

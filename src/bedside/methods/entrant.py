@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bedside.core.dataset import Schema
+from bedside.core.spec import Plain
 from bedside.methods.outcome import Outcome
+from bedside.methods.outlining import Outliner
 from bedside.methods.tune import Budget, Setting, Trial
 
 Arrays = Mapping[str, NDArray[np.generic]]
@@ -54,6 +56,12 @@ class Lesson:
     """Epochs without a better score before a network's training stops."""
     seed: int
     fixed: Fixed | None = None
+    masks: tuple[NDArray[np.uint8], NDArray[np.uint8]] | None = None
+    """Of a segmentation: the masks of `train` and of `select`; outcomes then say by their weights
+    whom nobody outlined."""
+    chain: Plain = None
+    """How samples are changed in training, as the stage `augment` left it; None: the modality has
+    no such stage."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,3 +84,5 @@ class Learned:
     """Whether time ran out before the trials, or a network's epochs, did."""
     weights: Mapping[str, NDArray[np.generic]] = field(default_factory=dict)
     """A network's, by name."""
+    outliner: Outliner | None = None
+    """Of a segmentation: the trained model on whole images."""

@@ -28,15 +28,17 @@ WORTHWHILE_SHARE = 0.02
 MOST_TIMES = 1000
 """More patients than so many times those there are is no plan."""
 
-_MEASURES = {"auroc": "an AUROC", "c_index": "a concordance index", "rmse": "an RMSE"}
+_MEASURES = {"auroc": "an AUROC", "c_index": "a concordance index", "rmse": "an RMSE",
+             "dice": "a mean Dice"}  # fmt: skip
 _MODELS = {
     "prevalence": "the prevalence", "mean": "the mean", "kaplan_meier": "Kaplan-Meier",
     "logistic": "logistic regression", "linear": "linear regression", "cox": "Cox regression",
     "trees": "boosted trees", "mlp": "the multilayer perceptron", "tabm": "TabM",
     "ft_transformer": "the feature-token transformer", "ridge": "ridge regression",
-    "multinomial": "multinomial regression",
+    "multinomial": "multinomial regression", "convnet": "the residual network",
+    "unet": "the U-Net", "voxel_trees": "boosted trees that see each place",
 }  # fmt: skip
-_PLURAL = ("trees",)
+_PLURAL = ("trees", "voxel_trees")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

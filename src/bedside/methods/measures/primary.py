@@ -19,11 +19,12 @@ PRIMARY = {
     "multiclass": Primary("auroc", True),
     "regression": Primary("rmse", False),
     "survival": Primary("c_index", True),
+    "segmentation": Primary("dice", True),
 }
 
 
 def primary(task_type: str) -> Primary:
-    """The primary measure of a task; DataError for a task that is none of the four.
+    """The primary measure of a task; DataError for a task that is none of these.
 
     >>> primary("regression")
     Primary(measure='rmse', higher_is_better=False)

@@ -38,12 +38,13 @@ if TYPE_CHECKING:
     from bedside.stages.train.entry import Entry
 
 NEEDS: tuple[str, ...] = ("prepare", "audit")
+MAY_USE: tuple[str, ...] = ("augment",)
 READS: tuple[str, ...] = ("modality", "seed", "decision")
 TINY: dict[str, object] = {"trials": 1, "epochs": 6, "seconds": 30.0}
 SHUFFLED = "_shuffled"
 SCORES = {
     "binary": "log loss", "multiclass": "log loss", "regression": "squared error",
-    "survival": "negative log-likelihood",
+    "survival": "negative log-likelihood", "segmentation": "1 - Dice",
 }  # fmt: skip
 
 
@@ -99,12 +100,13 @@ def run(spec: Spec, context: Context) -> Outcome:
     halves = _halves(context)
     _write_edges(context, schema)
     entries = [_entry(spec, context, halves, entrant) for entrant in racing]
-    steps = len(racing) + spec.shuffled
+    shuffled = spec.shuffled and schema.target.type != "segmentation"
+    steps = len(racing) + shuffled
     context.progress.advance(0, steps, racing[0].name)
     for done, name in enumerate(context.executor.map(enter, entries), start=1):
         context.progress.advance(done, steps, name)
     record = _race(context, racing)
-    if spec.shuffled:
+    if shuffled:
         context.progress.advance(len(racing), steps, "a control on shuffled outcomes")
         _control(spec, context, halves, racing, record)
     context.run.write_json("race.json", record)
@@ -171,8 +173,15 @@ def _entry(spec: Spec, context: Context, halves: Halves, entrant: Entrant) -> En
     return Entry(
         entrant=entrant, spec=spec, modality=context.study.about.modality,
         prepared=context.input("prepare").folder, run=context.run.folder, halves=halves,
-        decision=context.study.decision, seed=context.study.about.seed,
+        decision=context.study.decision, seed=context.study.about.seed, chain=_chain(context),
     )  # fmt: skip
+
+
+def _chain(context: Context) -> Plain:
+    """How samples are changed in training; None where the modality has no stage for it."""
+    if "augment" not in context.inputs:
+        return None
+    return context.input("augment").read_json("chain.json")
 
 
 def _race(context: Context, racing: list[Entrant]) -> dict[str, Plain]:

@@ -23,6 +23,7 @@ from bedside.core.decision import Decision
 from bedside.core.spec import plain
 
 if TYPE_CHECKING:
+    from bedside.core.spec import Plain
     from bedside.core.study import TaskType
     from bedside.methods.calibration import Calibrator
     from bedside.methods.entrant import Arrays, Entrant, Fixed, Learned, Lesson
@@ -52,6 +53,8 @@ class Entry:
     """Train the control with these settings, on permuted outcomes."""
     folder: str = ""
     """Name of the model's folder, where it is not the model's own."""
+    chain: Plain = None
+    """How samples are changed in training, as the stage `augment` left it."""
 
 
 def enter(entry: Entry) -> str:
@@ -80,6 +83,11 @@ class _Work:
     edges: Edges
     """Ends of the intervals of a survival curve."""
 
+    @property
+    def outlines(self) -> bool:
+        """Whether the answer is a mask."""
+        return self.schema.target.type == "segmentation"
+
     def arrays(self, rows: Rows) -> Arrays:
         return self.cell.arrays(self.dataset, self.schema, rows)
 
@@ -96,7 +104,7 @@ def _learn(entry: Entry, part: Path) -> None:
     graph = _graph(work, learned, calibrator)
     (part / "graph.onnx").write_bytes(graph)
     if not entry.fixed:
-        policy = _policy(work, graph)
+        policy = _policy(work, graph, learned)
         (part / "policy.json").write_text(json.dumps(policy.to_json(), indent=1))
         _write_native(work, learned, calibrator, part)
     if learned.weights:
@@ -122,6 +130,7 @@ def _lesson(work: _Work) -> Lesson:
     from bedside.methods.entrant import Lesson
     from bedside.methods.outcome import outcome_of
     from bedside.methods.tune import Budget
+    from bedside.stages.train.outlines import masks_of
 
     entry, dataset, target = work.entry, work.dataset, work.schema.target
     train, tune = dataset.rows("train"), dataset.rows("tune")
@@ -138,6 +147,7 @@ def _lesson(work: _Work) -> Lesson:
         select_outcome=of_tune.rows(np.isin(tune, entry.halves.select)),
         budget=Budget(trials=entry.spec.trials, seconds=entry.spec.seconds),
         epochs=entry.spec.epochs, patience=entry.spec.patience, seed=seed, fixed=entry.fixed,
+        masks=masks_of(dataset, work.schema, entry.halves), chain=entry.chain,
     )  # fmt: skip
 
 
@@ -155,7 +165,7 @@ def _calibrated(work: _Work, learned: Learned) -> Calibrator:
     from bedside.methods.calibration import IDENTITY, fit_calibrator
     from bedside.methods.evaluation.truth import truth_of
 
-    if work.entry.fixed:
+    if work.entry.fixed or work.outlines:
         return IDENTITY
     rows, task = work.entry.halves.calibrate, work.schema.target.type
     truth = truth_of(work.dataset, work.schema, rows)
@@ -189,15 +199,29 @@ def _graph(work: _Work, learned: Learned, calibrator: Calibrator) -> bytes:
     from bedside.methods.measures.sample import PROBABILITY_CLIP
 
     survival = work.schema.target.type == "survival"
-    graph = append_calibrator(
-        learned.graph, calibrator.kind, calibrator.params, clip=PROBABILITY_CLIP, survival=survival
-    )
+    graph = learned.graph
+    if not work.outlines:
+        graph = append_calibrator(
+            graph, calibrator.kind, calibrator.params, clip=PROBABILITY_CLIP, survival=survival
+        )
     name = work.entry.entrant.name
     return label(graph, {"schema": work.schema.digest, "data": work.dataset.digest, "model": name})
 
 
-def _policy(work: _Work, graph: bytes) -> Policy:
+def _policy(work: _Work, graph: bytes, learned: Learned) -> Policy:
     """Fitted to what the graph, not the model, says of the patients of `calibrate`."""
+    from bedside.stages.train.outlines import true_volumes, volume_policy
+
+    halves = work.entry.halves
+    if work.outlines:
+        truth = true_volumes(work.dataset, work.schema, halves.calibrate)
+        arrays = work.arrays(halves.calibrate)
+        fitted = volume_policy(graph, learned, arrays, truth, options=work.entry.decision)
+        return eased(fitted, given=True)
+    return _policy_of_values(work, graph)
+
+
+def _policy_of_values(work: _Work, graph: bytes) -> Policy:
     from bedside.adapters.onnx import Graph
     from bedside.methods.evaluation.truth import truth_of
     from bedside.methods.policy import Horizon, fit_policy
@@ -234,10 +258,15 @@ def eased(policy: Policy, *, given: bool) -> Policy:
 
 
 def _write_native(work: _Work, learned: Learned, calibrator: Calibrator, part: Path) -> None:
+    from bedside.stages.train.outlines import write_masks
+
     survival = work.schema.target.type == "survival"
     edge = {path.stem.removeprefix("edge_"): np.load(path, allow_pickle=False)
             for path in work.entry.run.glob("edge_*.npy")}  # fmt: skip
     held = work.arrays(work.dataset.rows("held_out"))
+    if work.outlines:
+        write_masks(learned, {"native": held, "edge_native": edge}, part)
+        return
     for name, arrays in (("native", held), ("edge_native", edge)):
         value = learned.predict(arrays)
         fair = 1.0 - calibrator.apply(1.0 - value) if survival else calibrator.apply(value)
@@ -263,6 +292,7 @@ def _record(
         "cut": learned.cut,
         "select_score": learned.score,
         "calibrator": {"kind": calibrator.kind, "params": plain(calibrator.params)},
+        "patch": None if learned.outliner is None else list(learned.outliner.patch),
         "edges": None if work.edges is None else work.edges.tolist(),
         "train_subjects": len(np.unique(work.dataset.subjects(work.dataset.rows("train")))),
         "seed": lesson.seed,

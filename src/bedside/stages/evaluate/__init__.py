@@ -92,6 +92,8 @@ def run(spec: Spec, context: Context) -> Outcome:
 
     train = context.input("train")
     schema = read_schema(_text(train, "schema.json"))
+    if schema.target.type == "segmentation":
+        return _of_masks(spec, context, schema)
     work = _Work(
         spec=spec, context=context, dataset=context.dataset(), schema=schema,
         race=read_race(train.read_json("race.json")),
@@ -115,6 +117,19 @@ def run(spec: Spec, context: Context) -> Outcome:
     context.run.write_json("patients.json", _patients(work))
     context.run.write_evidence(lines)
     return Outcome(headline=verdict.headline())
+
+
+def _of_masks(spec: Spec, context: Context, schema: Schema) -> Outcome:
+    from bedside.methods.evaluation.race import read_race
+    from bedside.stages.evaluate.masks import MaskWork, evaluate_masks
+
+    race = read_race(context.input("train").read_json("race.json"))
+    dataset = context.dataset()
+    work = _Work(spec=spec, context=context, dataset=dataset, schema=schema, race=race)
+    context.run.write_json("patients.json", _patients(work))
+    return evaluate_masks(
+        MaskWork(spec=spec, context=context, dataset=dataset, schema=schema, race=race)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,222 @@
+"""The forms that a source of images has, each as one row a sample with a reference to its image.
+
+    .npz            arrays of one length: images, and a column each; or, as MedMNIST has them,
+                    `train_images`, `train_labels` and so on for each part of a given split
+    .csv, .parquet  a table with a column of paths, beside the files
+    folder, .tar    a pattern with names in braces: `images/{patient}.nii.gz`
+    made-up:NAME    images that bedside draws itself
+
+Columns that are added to the source's own: `bedside.sample` (which image), `bedside.image` and
+`bedside.mask` (references), and `bedside.same` where no patient is named.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from bedside.adapters.csv import read_csv
+from bedside.adapters.parquet import read_parquet
+from bedside.core.errors import DataError, StudyError
+from bedside.core.inputs import MASK, SAME, SAMPLE
+from bedside.core.study import Data
+from bedside.modalities.images.references import BETWEEN, content_digest, members, open_arrays
+from bedside.modalities.images.settings import Spec
+
+IMAGE = "bedside.image"
+_PARTS = ("train", "val", "test")
+_TABLES = (".csv", ".tsv", ".parquet", ".pq", ".gz")
+_PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dcm", ".nii", ".gz")
+
+
+def source_rows(path: Path, settings: Spec, data: Data, text: Collection[str] = ()) -> pl.DataFrame:
+    """One row a sample; DataError where the source holds no image, or not what the settings say.
+
+    `text`: columns of a table that must stay text.
+    """
+    if path.suffix == ".npz":
+        frame = _of_arrays(path, settings)
+    elif path.is_dir() or path.suffix == ".tar":
+        frame = _of_pattern(path, settings)
+    elif path.suffix in _TABLES:
+        frame = _of_table(path, settings, data, text)
+    else:
+        raise DataError(path.name, expected="a folder, a table, an .npz or a .tar of images",
+                        found="another kind of file")  # fmt: skip
+    if not frame.height:
+        raise DataError(path.name, expected="images", found="none",
+                        hint="check image in [images]")  # fmt: skip
+    return frame.with_columns(pl.int_range(pl.len()).cast(pl.String).alias(SAMPLE))
+
+
+def with_patients(frame: pl.DataFrame) -> pl.DataFrame:
+    """For a source without patients: identical images are of one."""
+    digests = [content_digest(reference) for reference in frame[IMAGE].to_list()]
+    return frame.with_columns(pl.Series(SAME, digests))
+
+
+def strangers(path: Path, frame: pl.DataFrame) -> int:
+    """Images beside a table that none of its rows names."""
+    if path.is_dir() or path.suffix not in _TABLES:
+        return 0
+    named = {Path(text) for name in (IMAGE, MASK) for text in frame[name].drop_nulls().to_list()}
+    there = (file for file in path.parent.rglob("*") if file.suffix.lower() in _PICTURES)
+    return sum(
+        file not in named and not named & set(file.parents) and file.is_file()
+        for file in there if file != path
+    )  # fmt: skip
+
+
+def _of_arrays(path: Path, settings: Spec) -> pl.DataFrame:
+    arrays = open_arrays(path)
+    if settings.image in arrays:
+        return _of_part(path, arrays, settings)
+    parts = [part for part in _PARTS if f"{part}_images" in arrays]
+    if not parts:
+        raise StudyError(
+            "[images] image", expected="the name of an array in the source",
+            found=f"'{settings.image}'", hint="the source has " + ", ".join(sorted(arrays)[:20]),
+        )  # fmt: skip
+    frames = []
+    for part in parts:
+        names = {"images": f"{part}_images", "label": f"{part}_labels"}
+        frame = _columns(path, {"label": arrays[names["label"]]}, len(arrays[names["images"]]))
+        frames.append(frame.with_columns(
+            pl.lit(part).alias("split"),
+            pl.Series(IMAGE, _rows_of(path, names["images"], frame.height)),
+            pl.lit(None, dtype=pl.String).alias(MASK),
+        ))  # fmt: skip
+    return pl.concat(frames)
+
+
+def _of_part(path: Path, arrays: Mapping[str, NDArray[np.generic]], settings: Spec) -> pl.DataFrame:
+    total = len(arrays[settings.image])
+    images = (settings.image, settings.mask)
+    frame = _columns(path, {n: a for n, a in arrays.items() if n not in images}, total)
+    masks: Sequence[str | None] = [None] * total
+    if settings.mask:
+        if settings.mask not in arrays or len(arrays[settings.mask]) != total:
+            raise DataError(f"{path.name} '{settings.mask}'", expected="a mask for each image",
+                            found="no such array, or of another length")  # fmt: skip
+        masks = _rows_of(path, settings.mask, total)
+    return frame.with_columns(
+        pl.Series(IMAGE, _rows_of(path, settings.image, total)),
+        pl.Series(MASK, masks, dtype=pl.String),
+    )
+
+
+def _columns(path: Path, arrays: Mapping[str, NDArray[np.generic]], total: int) -> pl.DataFrame:
+    """Arrays of the right length as columns; others are no column of a sample."""
+    found = {}
+    for name, values in arrays.items():
+        flat = values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
+        if flat.ndim == 1 and len(flat) == total:
+            found[name] = pl.Series(name, flat.tolist() if flat.dtype.kind in "US" else flat)
+        elif flat.ndim == 1:
+            raise DataError(f"{path.name} '{name}'", expected=f"{total:,} values, one an image",
+                            found=f"{len(flat):,}")  # fmt: skip
+    return pl.DataFrame(found) if found else pl.DataFrame({"row": np.arange(total)})
+
+
+def _rows_of(path: Path, name: str, total: int) -> list[str]:
+    return [f"{path.resolve()}{BETWEEN}{name}{BETWEEN}{row}" for row in range(total)]
+
+
+def _of_table(path: Path, settings: Spec, data: Data, text: Collection[str]) -> pl.DataFrame:
+    table = path.suffix in (".parquet", ".pq")
+    named = {settings.image, settings.mask, *text} - {""}
+    frame = read_parquet(path) if table else read_csv(path, data, named)
+    return frame.with_columns(
+        _paths(path, frame, settings.image, IMAGE),
+        _paths(path, frame, settings.mask, MASK),
+    )
+
+
+def _paths(path: Path, frame: pl.DataFrame, name: str, as_name: str) -> pl.Series:
+    """References of a column of paths, which lie beside the table; all must be there."""
+    if not name:
+        return pl.Series(as_name, [None] * frame.height, dtype=pl.String)
+    if name not in frame.columns:
+        raise DataError(path.name, expected=f"the column '{name}', which names files",
+                        found="no such column", hint="see [images]")  # fmt: skip
+    root = path.resolve().parent
+    texts = frame[name].cast(pl.String).to_list()
+    found = [None if not text else str((root / text).resolve()) for text in texts]
+    absent = [at for at, text in enumerate(found) if text is not None and not Path(text).exists()]
+    nameless = found.count(None) if as_name == IMAGE else 0
+    if absent or nameless:
+        first = absent[0] if absent else found.index(None)
+        raise DataError(
+            f"{path.name} column '{name}'", expected="a file for each row",
+            found=f"none for {len(absent) + nameless:,} of {frame.height:,} rows, the first in row "
+            f"{first + 1}",
+            hint="paths are read from the table's own folder on",
+        )  # fmt: skip
+    return pl.Series(as_name, found, dtype=pl.String)
+
+
+def _of_pattern(path: Path, settings: Spec) -> pl.DataFrame:
+    if "{" not in settings.image:
+        raise StudyError(
+            "[images] image", expected="a pattern for a folder or an archive",
+            found=f"'{settings.image}'", hint='for example image = "images/{patient}.nii.gz"',
+        )  # fmt: skip
+    names = _names(path)
+    images = _matching(settings.image, names)
+    masks = {_key(found): name for name, found in _matching(settings.mask, names)}
+    rows = [
+        {**found, IMAGE: _reference(path, name), MASK: _held(path, masks.get(_key(found)))}
+        for name, found in sorted(images)
+    ]
+    unused = len(set(masks) - {_key(found) for _, found in images})
+    if unused and settings.mask:
+        raise DataError(path.name, expected="an image for each mask",
+                        found=f"{unused:,} masks without one")  # fmt: skip
+    named = re.findall(r"\{(\w+)\}", settings.image)
+    schema = dict.fromkeys([*dict.fromkeys(named), IMAGE, MASK], pl.String)
+    return pl.DataFrame(rows, schema=schema)
+
+
+def _names(path: Path) -> list[str]:
+    """Files, and the folders that hold any, below a folder; the members of an archive."""
+    if path.suffix == ".tar":
+        return list(members(path))
+    return [str(item.relative_to(path)) for item in sorted(path.rglob("*"))]
+
+
+def _matching(pattern: str, names: Sequence[str]) -> list[tuple[str, dict[str, str]]]:
+    if not pattern:
+        return []
+    parts = re.split(r"(\{\w+\})", pattern)
+    seen: set[str] = set()
+    form = ""
+    for part in parts:
+        name = part.strip("{}") if part.startswith("{") else ""
+        form += (
+            re.escape(part)
+            if not name
+            else f"(?P={name})"
+            if name in seen
+            else f"(?P<{name}>[^/]+)"
+        )
+        seen |= {name}
+    exact = re.compile(f"(?:.*/)?{form}")
+    return [(name, dict(found.groupdict())) for name in names if (found := exact.fullmatch(name))]
+
+
+def _key(found: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(found.items()))
+
+
+def _reference(path: Path, name: str) -> str:
+    inside = path.suffix == ".tar"
+    return f"{path.resolve()}{BETWEEN}{name}" if inside else str((path / name).resolve())
+
+
+def _held(path: Path, name: str | None) -> str | None:
+    return None if name is None else _reference(path, name)

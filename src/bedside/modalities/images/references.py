@@ -1,0 +1,132 @@
+"""Where an image lies: a file, a folder of a series, a member of a tar archive, a row of an array.
+
+A reference is a text: the path alone, `PATH::MEMBER` in a tar archive, `PATH::ARRAY::ROW` in an
+`.npz`. It stays on this machine and goes into no error, no log and no data set.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tarfile
+import zipfile
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bedside.adapters.images import read_image
+from bedside.adapters.nifti import read_mask
+from bedside.core.errors import DataError
+from bedside.core.image import Image
+from bedside.modalities.images.settings import Spec
+
+BETWEEN = "::"
+
+
+def open_image(reference: str, settings: Spec) -> Image:
+    """The image at a reference; DataError where there is none, or none that is in order."""
+    path, member, row = _parts(reference)
+    if row is not None:
+        return picture(open_arrays(path)[member][row])
+    source: Path | bytes = _member(path, member) if member else path
+    if isinstance(source, Path) and not source.exists():
+        raise DataError("image", expected="the file that the source names", found="no such file",
+                        hint="was it moved or removed during the run?")  # fmt: skip
+    return read_image(source, expected=settings.expected)
+
+
+def open_mask(reference: str, like: Image, labels: int) -> NDArray[np.uint8]:
+    """The mask at a reference: uint8, of the shape of `like`, with labels 0 to `labels`."""
+    path, member, row = _parts(reference)
+    if row is not None:
+        return _checked(open_arrays(path)[member][row], like, labels)
+    source = _member(path, member) if member else path
+    if isinstance(source, Path) and not source.is_file():
+        raise DataError("mask", expected="the file that the source names", found="no such file")
+    if like.grid is not None and like.values.ndim == 3:
+        return read_mask(source, like, labels)
+    return _checked(read_image(source).values, like, labels)
+
+
+def content_digest(reference: str) -> str:
+    """A digest of what lies at a reference: the same for identical images."""
+    path, member, row = _parts(reference)
+    if row is not None:
+        return _digest(np.ascontiguousarray(open_arrays(path)[member][row]).tobytes())
+    if member:
+        return _digest(_member(path, member))
+    files = sorted(path.rglob("*")) if path.is_dir() else [path]
+    return _digest(
+        b"".join(_digest(file.read_bytes()).encode() for file in files if file.is_file())
+    )
+
+
+def picture(values: NDArray[np.generic]) -> Image:
+    """An array [H, W], [D, H, W], or either with a last axis of 3, as an image without a place."""
+    colour = values.ndim >= 3 and values.shape[-1] == 3
+    return Image(values=values, colour=colour, facts={"bits": float(8 * values.dtype.itemsize)})
+
+
+@lru_cache(maxsize=2)
+def open_arrays(path: Path) -> dict[str, NDArray[np.generic]]:
+    """The arrays of an `.npz`, which may hold no Python objects."""
+    try:
+        with np.load(path, allow_pickle=False) as held:
+            return {name: held[name] for name in held.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(
+            path.name, expected="a whole .npz of plain arrays",
+            found="one cut short, or of objects",
+            hint="copy it again; arrays of Python objects are not read",
+        ) from error  # fmt: skip
+
+
+@lru_cache(maxsize=4)
+def members(path: Path) -> dict[str, tuple[int, int]]:
+    """Where each file of an uncompressed tar archive begins, and its length in bytes."""
+    try:
+        with tarfile.open(path, "r:") as archive:
+            return {item.name: (item.offset_data, item.size) for item in archive if item.isfile()}
+    except (OSError, tarfile.TarError) as error:
+        raise DataError(
+            path.name, expected="a whole, uncompressed tar archive", found="something else",
+            hint="unpack it, and name the folder as source",
+        ) from error  # fmt: skip
+
+
+def _member(path: Path, name: str) -> bytes:
+    start, size = members(path)[name]
+    with path.open("rb") as file:
+        file.seek(start)
+        content = file.read(size)
+    if len(content) < size:
+        raise DataError(path.name, expected="a whole tar archive", found="one cut short",
+                        hint="copy it again")  # fmt: skip
+    return content
+
+
+def _checked(values: NDArray[np.generic], like: Image, labels: int) -> NDArray[np.uint8]:
+    spatial = like.values.shape[:-1] if like.colour else like.values.shape
+    if values.shape != spatial:
+        raise DataError("mask", expected=f"the image's shape {list(spatial)}",
+                        found=f"{list(values.shape)}")  # fmt: skip
+    whole = np.asarray(values, np.float64)
+    if labels == 1 and np.isin(whole, (0, 255)).all():
+        whole = whole / 255  # as drawing programs save black and white
+    if not np.isin(whole, np.arange(labels + 1)).all():
+        raise DataError("mask", expected=f"labels 0 to {labels}", found="other values",
+                        hint="name all structures in [task] structures")  # fmt: skip
+    return whole.astype(np.uint8)
+
+
+def _parts(reference: str) -> tuple[Path, str, int | None]:
+    path, _, rest = reference.partition(BETWEEN)
+    member, found, row = rest.rpartition(BETWEEN)
+    if found:
+        return Path(path), member, int(row)
+    return Path(path), rest, None
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.blake2b(content, digest_size=16).hexdigest()

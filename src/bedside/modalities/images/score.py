@@ -1,0 +1,148 @@
+"""Images in any form that prepare takes, batch after batch, into the arrays of a model.
+
+An image that cannot be read, or that the schema does not admit, is a problem of its own row; the
+others are scored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bedside.core.dataset import Schema
+from bedside.core.errors import BedsideError, DataError, StudyError
+from bedside.core.executor import usable_cores
+from bedside.core.study import Data
+from bedside.modalities.images.decode import Placed, decode
+from bedside.modalities.images.prepare_sources import IMAGE, source_rows
+from bedside.modalities.images.references import BETWEEN, open_image
+from bedside.modalities.images.serve import admitted, stacked
+from bedside.modalities.images.settings import Spec, frozen
+
+_BATCH_BYTES = 32 << 20
+_TABLES = (".csv", ".tsv", ".parquet", ".pq", ".npz", ".tar")
+Arrays = dict[str, NDArray[np.generic]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """Images of a batch; satisfies `stages.score.Examined`."""
+
+    arrays: Arrays
+    """An image with a problem is all zeros here."""
+    problem: NDArray[np.int64]
+    sentences: tuple[str, ...]
+    names: tuple[str, ...]
+    """By which the source knows each image."""
+    placed: tuple[Placed | None, ...]
+    """The way back to each image's own geometry."""
+
+
+def batches(path: Path, schema: Schema, rows: int) -> Iterator[Examined]:
+    """The images of a source in its order, examined; at most `rows`, or 32 MiB, at a time."""
+    references = _references(path, frozen(schema))
+    size = max(1, min(rows, _BATCH_BYTES // _bytes_of(schema)))
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        for start in range(0, len(references), size):
+            part = references[start : start + size]
+            found = list(pool.map(lambda reference: _seen(reference, schema), part))
+            yield _examined(found, [_name(path, reference) for reference in part], schema)
+
+
+def size(path: Path, schema: Schema) -> int:
+    """How many images."""
+    return len(_references(path, frozen(schema)))
+
+
+def _references(path: Path, settings: Spec) -> list[str]:
+    """Of each image, in the source's order."""
+    if path.is_file() and path.suffix not in _TABLES:
+        return [str(path.resolve())]
+    if path.is_dir():
+        return _in_folder(path, settings)
+    found: list[str] = source_rows(path, settings, Data())[IMAGE].to_list()
+    return found
+
+
+def _in_folder(path: Path, settings: Spec) -> list[str]:
+    """By the study's own pattern where it fits; else each file, or each folder of a series."""
+    try:
+        found: list[str] = source_rows(path, settings, Data())[IMAGE].to_list()
+    except (DataError, StudyError):
+        found = []
+    if found:
+        return found
+    files = [item for item in sorted(path.rglob("*")) if item.is_file()
+             and not item.name.startswith(".")]  # fmt: skip
+    if settings.kind == "volume":
+        slices = [item.parent for item in files if item.suffix.lower() in (".dcm", ".ima", "")]
+        return [str(item.resolve()) for item in dict.fromkeys(slices)] + [
+            str(item.resolve()) for item in files if item.parent not in set(slices)
+        ]
+    return [str(item.resolve()) for item in files]
+
+
+def _bytes_of(schema: Schema) -> int:
+    field = schema.fields[0]
+    return max(1, int(np.prod([n or 256 for n in field.shape])) * np.dtype(field.dtype).itemsize)
+
+
+def _seen(reference: str, schema: Schema) -> Placed | BedsideError:
+    settings = frozen(schema)
+    try:
+        found = decode(open_image(reference, settings), settings)
+        admitted(found, schema.fields[0], 0)
+    except BedsideError as error:
+        return error
+    return found
+
+
+def _examined(
+    found: Sequence[Placed | BedsideError], names: Sequence[str], schema: Schema
+) -> Examined:
+    good = [item for item in found if isinstance(item, Placed)]
+    problem = np.zeros(len(found), np.int64)
+    sentences: list[str] = []
+    for row, item in enumerate(found):
+        if isinstance(item, BedsideError):
+            where = item.where.removeprefix("row 0, ")
+            sentences.append(f"{where}: expected {item.expected}, found {item.found}")
+            problem[row] = len(sentences)
+    arrays = stacked(good, schema) if good else _empty(schema)
+    spread = {}
+    for name, values in arrays.items():
+        spread[name] = np.zeros((len(found), *values.shape[1:]), values.dtype)
+        spread[name][problem == 0] = values[: len(good)]
+    if "extent" in spread:
+        spread["extent"][problem > 0] = 1
+    return Examined(
+        arrays=spread, problem=problem, sentences=tuple(sentences), names=tuple(names),
+        placed=tuple(item if isinstance(item, Placed) else None for item in found),
+    )  # fmt: skip
+
+
+def _empty(schema: Schema) -> Arrays:
+    """One image of nothing, so that a batch without any good one still has a shape."""
+    field = schema.fields[0]
+    shape = tuple(n or 8 for n in field.shape)
+    empty: Arrays = {"image": np.zeros((1, *shape), field.dtype)}
+    if schema.target.type == "segmentation":
+        empty["extent"] = np.ones((1, len(shape) - 1), np.int32)
+        empty["spacing"] = np.ones((1, len(shape) - 1), np.float32)
+    return {name: values[:0] for name, values in empty.items()}
+
+
+def _name(path: Path, reference: str) -> str:
+    """As the source has it: a path below it, a member of it, or a row of it."""
+    where, _, inside = reference.partition(BETWEEN)
+    if inside:
+        return inside.replace(BETWEEN, " ")
+    root = path.resolve() if path.is_dir() else path.resolve().parent
+    return (
+        str(Path(where).relative_to(root)) if Path(where).is_relative_to(root) else Path(where).name
+    )

@@ -1,0 +1,94 @@
+"""The race for images: who enters, how each is tuned and trained, and cases at the edge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bedside.core.dataset import Dataset, Schema
+from bedside.core.study import TaskType
+from bedside.methods.entrant import Arrays, Entrant, Learned, Lesson
+from bedside.modalities.images.train_deep import learn_deep
+from bedside.modalities.images.train_masks import learn_unet
+from bedside.modalities.images.train_simple import learn_simple
+from bedside.modalities.images.train_voxels import learn_voxels
+
+_ON_FEATURES = "{} on hand-crafted features of the image"
+_ALL = (
+    Entrant(name="prevalence", family="simple", year=1958,
+            source="What training patients had on average; for survival Kaplan and Meier 1958"),
+    Entrant(name="logistic", family="simple", year=1958,
+            source=_ON_FEATURES.format("Regularised logistic regression (Cox 1958)")),
+    Entrant(name="multinomial", family="simple", year=1966,
+            source=_ON_FEATURES.format("Regularised multinomial regression (Cox 1966)")),
+    Entrant(name="ridge", family="simple", year=1970,
+            source=_ON_FEATURES.format("Ridge regression (Hoerl and Kennard 1970)")),
+    Entrant(name="cox", family="simple", year=1972,
+            source=_ON_FEATURES.format("Regularised proportional hazards (Cox 1972)")),
+    Entrant(name="trees", family="simple", year=2017,
+            source=_ON_FEATURES.format("Gradient-boosted trees (Friedman 2001; scikit-learn)")),
+    Entrant(name="voxel_trees", family="simple", year=2017,
+            source="Gradient-boosted trees that see each place and its surroundings "
+            "(Arganda-Carreras et al., Bioinformatics 2017)"),
+    Entrant(name="unet", family="deep", year=2015,
+            source="U-Net (Ronneberger et al., MICCAI 2015; Cicek et al., MICCAI 2016)"),
+    Entrant(name="convnet", family="deep", year=2016,
+            source="Small residual convolutional network (He et al., CVPR 2016)"),
+)  # fmt: skip
+MODELS: Mapping[str, Entrant] = {entrant.name: entrant for entrant in _ALL}
+"""All models of images by name."""
+_LINEAR_OF_TASK: Mapping[TaskType, str] = {
+    "binary": "logistic",
+    "multiclass": "multinomial",
+    "regression": "ridge",
+    "survival": "cox",
+}
+_EDGE = 32
+"""Side of an image at the edge where the schema leaves the size open."""
+
+
+def entrants(task: TaskType) -> tuple[Entrant, ...]:
+    """Models that can learn a task, the one that takes longest first."""
+    if task == "segmentation":
+        return (MODELS["unet"], MODELS["voxel_trees"])
+    return tuple(MODELS[name] for name in ("convnet", "trees", _LINEAR_OF_TASK[task], "prevalence"))
+
+
+def arrays(dataset: Dataset, schema: Schema, rows: NDArray[np.int64]) -> Arrays:
+    """`image` [N, C, *spatial] of some rows; to outline, also `extent` and `spacing`."""
+    names = ("image", "extent", "spacing") if schema.target.type == "segmentation" else ("image",)
+    return {name: dataset.array(name)[rows] for name in names}
+
+
+def learn(name: str, lesson: Lesson) -> Learned:
+    """Tune and train one model; with `lesson.fixed`, train it once as that says."""
+    if name == "unet":
+        return learn_unet(lesson)
+    if name == "voxel_trees":
+        return learn_voxels(lesson)
+    if MODELS[name].family == "deep":
+        return learn_deep(lesson)
+    return learn_simple(name, lesson)
+
+
+def edge_cases(schema: Schema) -> tuple[list[str], Arrays]:
+    """Images at the edge of what is possible: without contrast, at the ends, of noise alone."""
+    field = schema.fields[0]
+    shape = (field.shape[0], *(n or _EDGE for n in field.shape[1:]))
+    low, high = {"uint8": (0, 255), "int16": (-(2**15), 2**15 - 1)}.get(field.dtype, (-1e6, 1e6))
+    noise = np.random.Generator(np.random.Philox(key=11)).uniform(low, high, shape)
+    chess = np.where(np.indices(shape).sum(axis=0) % 2, high, low)
+    dot = np.full(shape, low)
+    dot.reshape(shape[0], -1)[:, dot[0].size // 2] = high
+    cases = {
+        "all as low as can be": np.full(shape, low), "all as high as can be": np.full(shape, high),
+        "all zero": np.zeros(shape), "noise": noise, "a chessboard": chess, "a single dot": dot,
+    }  # fmt: skip
+    images = np.stack([np.rint(values).astype(field.dtype) for values in cases.values()])
+    if schema.target.type != "segmentation":
+        return list(cases), {"image": images}
+    whole = np.array([shape[1:]] * len(images))
+    ones = np.ones(whole.shape, np.float32)
+    return list(cases), {"image": images, "extent": whole.astype(np.int32), "spacing": ones}

@@ -1,0 +1,100 @@
+"""One network of images, tuned and trained with augmentation, and exported beside its novelty."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.torch import load_file
+from torch import nn
+
+from bedside.adapters.onnx.images_export import export_images
+from bedside.core.dataset import Schema
+from bedside.core.spec import Source, build
+from bedside.methods.entrant import Learned, Lesson
+from bedside.methods.fit import Fitted, Part, Schedule, fit
+from bedside.methods.networks.images.convnet import ConvNetSettings, convnet
+from bedside.methods.networks.images.inward import ImageFacts, image_facts
+from bedside.methods.outcome import Outcome
+from bedside.methods.searches import Search, searched
+from bedside.methods.tune import Between, OneOf, Setting
+from bedside.modalities.images.settings import axes_of, frozen
+from bedside.modalities.images.train_augment import augmentation
+from bedside.modalities.images.train_simple import features_of
+
+Settings = Mapping[str, Setting]
+_SCHEDULE = ("rate", "decay", "batch")
+SEARCH = Search(
+    space={
+        "rate": Between(low=1e-3, high=1e-2, log=True),
+        "decay": Between(low=1e-4, high=1e-1, log=True),
+        "dropout": Between(low=0.0, high=0.4),
+        "width": OneOf(values=(12, 16, 24)),
+        "batch": OneOf(values=(64, 128)),
+    },
+    defaults={"rate": 4e-3, "decay": 1e-2, "dropout": 0.1, "width": 16, "batch": 128},
+)
+
+
+def learn_deep(lesson: Lesson) -> Learned:
+    """Tune and train the network; with `lesson.fixed`, train it once as that says."""
+    images = lesson.train["image"]
+    facts = facts_of(images, lesson.schema)
+
+    def attempt(settings: Settings, seconds: float) -> tuple[float, Fitted]:
+        fitted = _fitted(lesson, facts, settings, seconds)
+        return fitted.score, fitted
+
+    found = searched(SEARCH, attempt, lesson)
+    fitted = found.fitted
+    graph = features_of(images).under(
+        export_images(fitted.network, images.shape[1:], dtype=images.dtype)
+    )
+    state = fitted.network.state_dict()
+    return Learned(
+        predict=lambda arrays: fitted.predict(arrays["image"]), graph=graph,
+        settings=lesson.fixed.settings if lesson.fixed else found.best.settings,
+        length=fitted.epochs, parameters=fitted.parameters, score=found.best.score,
+        trials=found.trials, seconds=found.seconds, cut=found.cut or fitted.cut,
+        weights={name: value.numpy() for name, value in state.items()},
+    )  # fmt: skip
+
+
+def facts_of(images: NDArray[np.generic], schema: Schema) -> ImageFacts:
+    """What the network must know of its images; MR numbers have no unit, so each is brought to one
+    scale by itself."""
+    settings = frozen(schema)
+    names = axes_of(settings.kind)
+    mirror = tuple(at for at, name in enumerate(names) if name in settings.mirrors)
+    return image_facts(images, each=settings.kind == "volume", mirror=mirror)
+
+
+def rebuilt(folder: Path, images: NDArray[np.generic], outcome: Outcome, schema: Schema,
+            settings: Settings) -> nn.Module:  # fmt: skip
+    """The trained network again, from what train left in its folder; in evaluation mode."""
+    network = _network(facts_of(images, schema), outcome, settings)
+    network.load_state_dict(load_file(folder / "weights.safetensors"))
+    return network.eval()
+
+
+def _fitted(lesson: Lesson, facts: ImageFacts, settings: Settings, seconds: float) -> Fitted:
+    steps = len(lesson.train["image"]) / float(settings["batch"])
+    schedule = Schedule(
+        epochs=lesson.epochs, patience=0, batch=int(settings["batch"]),
+        rate=float(settings["rate"]),
+        decay=float(settings["decay"]), course="one-cycle", seconds=seconds,
+        average=min(0.998, max(0.9, 1 - 4 / max(steps, 1))),
+    )  # fmt: skip
+    return fit(
+        lambda: _network(facts, lesson.train_outcome, settings),
+        Part(arrays=(lesson.train["image"],), outcome=lesson.train_outcome),
+        Part(arrays=(lesson.select["image"],), outcome=lesson.select_outcome),
+        schedule, seed=lesson.seed, augment=augmentation(lesson),
+    )  # fmt: skip
+
+
+def _network(facts: ImageFacts, outcome: Outcome, settings: Settings) -> nn.Module:
+    own = {key: value for key, value in settings.items() if key not in _SCHEDULE}
+    return convnet(facts, outcome, build(ConvNetSettings, own, Source("settings")))

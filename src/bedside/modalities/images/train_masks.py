@@ -1,0 +1,152 @@
+"""Models that outline: a U-Net, and boosted trees that see each place and its surroundings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from bedside.adapters.onnx.images_export import export_images
+from bedside.adapters.session import open_graph
+from bedside.core.spec import Source, build
+from bedside.methods.batches import Arrays, Augment, Rows
+from bedside.methods.entrant import Learned, Lesson
+from bedside.methods.fit import Fitted, Part, Schedule, fit, predict
+from bedside.methods.networks.images.inward import ImageFacts, image_facts
+from bedside.methods.networks.images.masks import MaskGoal
+from bedside.methods.networks.images.unet import UNetSettings, unet
+from bedside.methods.outlining import Outliner, patch_for
+from bedside.methods.searches import Search, searched
+from bedside.methods.tune import Between, OneOf, Setting
+from bedside.modalities.images.settings import axes_of, frozen
+from bedside.modalities.images.train_augment import chain_of
+from bedside.modalities.images.train_simple import features_of
+from bedside.modalities.images.train_windows import Patch, Values, middles, window
+
+Settings = Mapping[str, Setting]
+MULTIPLE = 8
+MOST = {2: (256, 256), 3: (64, 96, 96)}
+"""Sides of a patch at most; larger images are seen window by window."""
+_SCHEDULE = ("rate", "decay", "batch")
+SEARCH = Search(
+    space={
+        "rate": Between(low=1e-3, high=1e-2, log=True),
+        "decay": Between(low=1e-4, high=1e-1, log=True),
+        "width": OneOf(values=(8, 12, 16)),
+    },
+    defaults={"rate": 4e-3, "decay": 1e-2, "width": 12},
+)
+
+
+def patch_of(lesson: Lesson) -> Patch:
+    """The patch that models of this lesson take."""
+    extents = lesson.train["extent"]
+    return patch_for(extents, multiple=MULTIPLE, most=MOST[extents.shape[1]])
+
+
+def learn_unet(lesson: Lesson) -> Learned:
+    """Tune and train a U-Net; with `lesson.fixed`, train it once as that says."""
+    patch = patch_of(lesson)
+    seen = middles(lesson.train["image"], lesson.train["extent"], patch)
+    settings = frozen(lesson.schema)
+    mirror = tuple(at for at, name in enumerate(axes_of(settings.kind)) if name in settings.mirrors)
+    facts = image_facts(seen, each=settings.kind == "volume", mirror=mirror)
+
+    def attempt(tried: Settings, seconds: float) -> tuple[float, Fitted]:
+        fitted = _fitted(lesson, facts, patch, settings=tried, seconds=seconds)
+        return fitted.score, fitted
+
+    found = searched(SEARCH, attempt, lesson)
+    fitted = found.fitted
+    shape, dtype = seen.shape[1:], seen.dtype
+    graph = finished(export_images(fitted.network, shape, dtype=dtype), seen)
+    state = fitted.network.state_dict()
+    # The network itself answers here, so that the graph has something to be compared with.
+    novel = open_graph(graph)
+
+    def patches(arrays: Mapping[str, Values]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        chances = predict(fitted.network, (arrays["image"],))
+        return chances.astype(np.float32), novel(arrays)[1]
+
+    outliner = Outliner(patches=patches, patch=patch, structures=_structures(lesson))
+    return Learned(
+        predict=lambda arrays: outliner(arrays)[0].astype(np.float64), outliner=outliner,
+        graph=graph, settings=lesson.fixed.settings if lesson.fixed else found.best.settings,
+        length=fitted.epochs, parameters=fitted.parameters, score=found.best.score,
+        trials=found.trials, seconds=found.seconds, cut=found.cut or fitted.cut,
+        weights={name: value.numpy() for name, value in state.items()},
+    )  # fmt: skip
+
+
+def finished(graph: bytes, seen: Values) -> bytes:
+    """A graph of patches with the novelty of hand-crafted features beside its answer."""
+    return features_of(seen).under(graph)
+
+
+def _structures(lesson: Lesson) -> int:
+    return len(lesson.schema.target.classes)
+
+
+def goal(masks: NDArray[np.uint8], weights: NDArray[np.float32], structures: int) -> MaskGoal:
+    """Masks to learn; rows without an outline have the weight 0."""
+    return MaskGoal(labels=masks, weights=weights, structures=structures)
+
+
+def _fitted(
+    lesson: Lesson, facts: ImageFacts, patch: Patch, *, settings: Settings, seconds: float
+) -> Fitted:
+    train_masks, select_masks = lesson.masks or (None, None)
+    if train_masks is None or select_masks is None:
+        raise ValueError("a segmentation is learnt from masks")
+    structures = _structures(lesson)
+    schedule = Schedule(
+        epochs=lesson.epochs, patience=0, every=max(1, lesson.epochs // 10),
+        batch=int(settings.get("batch", 2)), rate=float(settings["rate"]),
+        decay=float(settings["decay"]), course="one-cycle", average=0.99, seconds=seconds,
+    )  # fmt: skip
+    select = lesson.select
+    of_select = middles(select_masks[:, None], select["extent"], patch)[:, 0].astype(np.uint8)
+
+    def network() -> nn.Module:
+        own = {key: value for key, value in settings.items() if key not in _SCHEDULE}
+        return unet(facts, structures, build(UNetSettings, own, Source("settings")))
+
+    return fit(
+        network,
+        Part(
+            arrays=(lesson.train["image"], lesson.train["extent"]),
+            outcome=goal(train_masks, lesson.train_outcome.weights, structures),
+        ),
+        Part(
+            arrays=(middles(select["image"], select["extent"], patch),),
+            outcome=goal(of_select, lesson.select_outcome.weights, structures),
+        ),
+        schedule, seed=lesson.seed, augment=_augmented(lesson, patch),
+    )  # fmt: skip
+
+
+def _augmented(lesson: Lesson, patch: Patch) -> Augment:
+    """Windows at random places, changed by the study's chain."""
+    chain = chain_of(lesson, patch)
+
+    def augment(
+        arrays: Arrays, labels: NDArray[np.generic], rows: Rows, *, epoch: int
+    ) -> tuple[Arrays, NDArray[np.generic]]:
+        images, extents = arrays
+        cut, masks = [], []
+        for at, row in enumerate(rows.tolist()):
+            place = np.random.Generator(np.random.Philox(key=[lesson.seed, epoch], counter=row))
+            where = place.random(len(patch))
+            cut.append(window(images[at], extents[at], patch, where))
+            masks.append(window(labels[at][None], extents[at], patch, where)[0])
+        if chain is None:
+            return (np.stack(cut).astype(np.float32),), np.stack(masks)
+        made, kept = chain.batch(
+            np.stack(cut), keys=rows.tolist(), seed=lesson.seed, epoch=epoch,
+            labels=np.stack(masks).astype(np.uint8),
+        )  # fmt: skip
+        return (made,), np.stack(masks) if kept is None else kept
+
+    return augment

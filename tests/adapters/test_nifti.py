@@ -179,6 +179,18 @@ def test_a_mask_on_its_image() -> None:
     assert absent(read_mask(_file(MASK * 0), IMAGE, 2), 2) == (1, 2)
 
 
+@pytest.mark.parametrize("axes", ["RAS", "LPI", "SRA", "ASL", "PIR"])
+def test_a_mask_laid_along_other_axes_is_turned(axes: str) -> None:
+    """As other programs write it: the same voxels of the same patient, in another order."""
+    made = nibabel.Nifti1Image(MASK, TURNED)
+    to = nibabel.orientations.axcodes2ornt(axes)
+    now = nibabel.orientations.io_orientation(TURNED)
+    other = made.as_reoriented(nibabel.orientations.ornt_transform(now, to))
+    assert "".join(nibabel.aff2axcodes(other.affine)) == axes
+    mask = read_mask(bytes(other.to_bytes()), IMAGE, 2)
+    np.testing.assert_array_equal(mask, MASK.transpose())
+
+
 MOVED = TURNED.copy()
 MOVED[0, 3] += 2
 

@@ -66,12 +66,15 @@ def read_mask(
 ) -> NDArray[np.uint8]:
     """A mask [k, j, i] of 0 (background) to `labels`, on the very grid of its image.
 
-    DataError: another shape or place, values that are not whole, labels outside the set. A mask
-    without any label is admitted: `absent` says so.
+    A mask whose file lays the same voxels along other axes, or the other way round, is turned,
+    which moves every label and changes none. DataError: another shape or place, values that are not
+    whole, labels outside the set. A mask without any label is admitted: `absent` says so.
     """
     header, stored_KJI = _stored(source, where)
     values_KJI = _scaled(header, stored_KJI, where)
     lattice, _ = _grid(header, where)
+    if like.grid is not None:
+        values_KJI, lattice = _laid_as(values_KJI, lattice, like.grid)
     _on_its_image(lattice, like, where)
     if values_KJI.dtype.kind == "f" and not np.array_equal(values_KJI, np.round(values_KJI)):
         raise DataError(
@@ -85,7 +88,7 @@ def read_mask(
             found=f"{int(outside.sum())} voxels with another",
             hint="declare all structures, or bring the labels into this range",
         )  # fmt: skip
-    return values_KJI.astype(np.uint8)
+    return np.ascontiguousarray(values_KJI, dtype=np.uint8)
 
 
 def absent(mask: NDArray[np.uint8], labels: int) -> tuple[int, ...]:
@@ -332,6 +335,23 @@ def _corners_apart(
     corners = np.array([[a, b, c, 1] for a in ends[0] for b in ends[1] for c in ends[2]], float)
     apart = np.linalg.norm(((one - other) @ corners.T)[:3], axis=0)
     return float(apart.max())
+
+
+def _laid_as(values: NDArray[Any], lattice: Grid, wanted: Grid) -> tuple[NDArray[Any], Grid]:
+    """The values with axes in the order and direction of another grid, where only that differs."""
+    across = np.linalg.inv(lattice.matrix) @ wanted.matrix
+    turn = np.round(across[:3, :3])
+    ones = np.ones(3)
+    if not (np.array_equal(abs(turn).sum(0), ones) and np.array_equal(abs(turn).sum(1), ones)):
+        return values, lattice
+    axes = [int(axis) for axis in abs(turn).argmax(axis=0)]
+    back = [at for at, axis in enumerate(axes) if turn[axis, at] < 0]
+    move = np.eye(4)
+    move[:3, :3] = turn
+    move[:3, 3] = [lattice.shape[axis] - 1 if turn[axis].min() < 0 else 0 for axis in range(3)]
+    laid = np.flip(values.transpose(axes), tuple(back))
+    depth, rows, columns = laid.shape
+    return laid, Grid(shape=(depth, rows, columns), affine=affine_of(lattice.matrix @ move))
 
 
 def _on_its_image(lattice: Grid, like: Image, where: str) -> None:

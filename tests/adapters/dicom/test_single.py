@@ -358,3 +358,18 @@ def test_a_decoder_that_dies_takes_nothing_with_it(real: Path) -> None:
     with pytest.raises(DataError, match=r"data that they cannot \(JPEG Lossless"):
         read_file(path)
     np.testing.assert_array_equal(read_file(path).values, wanted)
+
+
+@pytest.mark.parametrize("syntax", [JPEGLSLossless, JPEG2000Lossless])
+def test_a_compressed_frame_of_another_size_is_not_decoded(
+    syntax: UID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a decoder makes room for is the size in the compressed data, not the header's."""
+    made = one(stored(4, (40, 64)))
+    made.compress(syntax)
+    made.Rows = 39
+    monkeypatch.setattr(
+        "bedside.adapters.dicom.decode.pixel_array", lambda *_, **__: pytest.fail("decoded")
+    )
+    with pytest.raises(DataError, match="data that they cannot"):
+        read_file(content(made))

@@ -3,6 +3,7 @@
     tags      what is read of a header             header    one header as a checked value
     quick     plain files' headers, parsed here    parsed    all others', by pydicom
     files     a file on the disk                   decode    pixel data of any transfer syntax
+    apart     a decoder in its own process         codestream  size of a compressed frame
     pixels    values of the contract               window    8 bits for the eye
     geometry  positions to a grid                  groups    frames of a multi-frame file
     single    one file to an image                 series    many files to one volume

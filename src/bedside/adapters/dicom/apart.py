@@ -58,7 +58,7 @@ def _child() -> subprocess.Popen[bytes]:
     found = _children.get(os.getpid())
     if found is None or found.poll() is not None:
         found = subprocess.Popen(
-            [sys.executable, "-c", _CHILD], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            [sys.executable, "-P", "-c", _CHILD], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )  # fmt: skip
         _children[os.getpid()] = found

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
+from pydicom.encaps import generate_frames
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut
 from pydicom.pixels.utils import pixel_array
 
 from bedside.adapters.dicom.apart import decoded_apart
+from bedside.adapters.dicom.codestream import size_of
 from bedside.adapters.dicom.header import COLOUR, Header
 from bedside.adapters.dicom.parsed import FAILURES, quiet, uid_of
 from bedside.adapters.dicom.pixels import Scale, Stored, masked, scale_of
@@ -68,6 +70,7 @@ def _values(dataset: Dataset, header: Header) -> NDArray[np.generic]:
     syntax = uid_of(header.elements.syntax)
     if not syntax.is_encapsulated:
         return pixel_array(dataset)
+    _one_size(dataset, header)
     plugins = get_decoder(syntax).available_plugins
     for plugin in plugins:
         if plugin != _GDCM:
@@ -83,6 +86,13 @@ def _values(dataset: Dataset, header: Header) -> NDArray[np.generic]:
         "planar_configuration": int(dataset.get("PlanarConfiguration") or 0),
     }  # fmt: skip
     return decoded_apart(bytes(dataset.PixelData), header.elements.syntax, form)
+
+
+def _one_size(dataset: Dataset, header: Header) -> None:
+    """Refuse compressed frames of another size than the header's, before they are decoded."""
+    for frame in generate_frames(dataset.PixelData, number_of_frames=header.frames):
+        if size_of(frame) not in (None, (header.rows, header.columns)):
+            raise ValueError("another size")
 
 
 def name_of(syntax: str) -> str:

@@ -177,13 +177,13 @@ def _one_a_position(
 ) -> tuple[list[File], list[Plane]]:
     """Slices of equal pixels at one position once; DataError where they differ."""
     pairs = one_position(planes)
-    differing = [pair for pair in pairs if not _equal(files[pair[0]], files[pair[1]])]
-    if differing:
-        a, b = (files[at] for at in differing[0])
+    differing = next((p for p in pairs if not _equal(files[p[0]], files[p[1]])), None)
+    if differing is not None:
+        a, b = (files[at] for at in differing)
         raise DataError(
             where, expected="one slice at each position",
-            found=f"{len(differing)} of {len(files)} at a position that is taken, "
-            f"as files {a.number} and {b.number} are",
+            found=f"{len(pairs)} of {len(files)} at a position that is taken, "
+            f"as files {a.number} and {b.number} are, and they differ",
             hint=_what_differs(a.header, b.header),
         )  # fmt: skip
     dropped = {second for _, second in pairs}

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from bedside.core.errors import DataError
-from bedside.methods.explanation.occlusion import Effort, log_odds, occlusion
+from bedside.methods.explanation.occlusion import (
+    Effort,
+    log_odds,
+    occlusion,
+    without_strongest,
+)
 
 
 def lesion(shape: tuple[int, ...], at: tuple[int, ...], size: int, dtype: type) -> np.ndarray:
@@ -98,3 +103,17 @@ def test_log_odds_of_certainty_are_finite() -> None:
     assert found[1] == 0
     assert found[0] == pytest.approx(-found[2])
     assert found[0] > 10
+
+
+@pytest.mark.parametrize("shape", [(20, 20), (8, 20, 10)])
+def test_the_strongest_tenth_is_covered_and_nothing_else(shape: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 255, (3, 2, *shape)).astype(np.uint8)
+    maps = rng.normal(size=(3, *shape))
+    found = without_strongest(images, maps)
+    limit = np.quantile(np.abs(maps).reshape(3, -1), 0.9, axis=1).reshape(3, 1, *[1] * len(shape))
+    strong = np.broadcast_to(np.abs(maps)[:, None] > limit, images.shape)
+    np.testing.assert_array_equal(found[~strong], images[~strong])
+    assert (found[strong] != images[strong]).mean() > 0.95
+    assert np.abs(found[strong].astype(float) - 127).mean() < 40  # means of many
+    assert found.dtype == np.uint8

@@ -123,6 +123,27 @@ def _mean_by_place(
     return np.asarray(mean / largest if largest > 0 else mean, np.float64)
 
 
+def without_strongest(
+    images: NDArray[np.generic], maps: NDArray[np.floating], share: float = 0.1
+) -> NDArray[np.generic]:
+    """Images [N, C, *spatial] with that share of the places covered where their map is strongest.
+
+    Strongest by size, whatever the sign; covered by the mean of the surroundings, half of each edge
+    wide. The test of Samek et al. (IEEE Trans Neural Netw Learn Syst 2017;28:2660) in one step: a
+    map that says where the answer comes from costs the answer more than another map does.
+    """
+    flat = np.abs(maps).reshape(len(maps), -1)
+    count = max(1, round(share * flat.shape[1]))
+    strongest = np.argpartition(-flat, count - 1, axis=1)[:, :count]
+    places = np.zeros(flat.shape, np.bool_)
+    np.put_along_axis(places, strongest, values=True, axis=1)
+    places = places.reshape(maps.shape)[:, None]
+    size = (1, 1, *[edge // 2 + 1 for edge in maps.shape[1:]])
+    around = uniform_filter(images.astype(np.float32), size, mode="nearest")
+    around = (np.rint(around) if images.dtype.kind in "iu" else around).astype(images.dtype)
+    return np.where(places, around, images)
+
+
 def log_odds(values: NDArray[np.generic], column: int = 0) -> NDArray[np.float64]:
     """[n] of one column of probabilities [n, K]: far from 0 and 1 alike, changes are seen."""
     p = np.clip(np.asarray(values, np.float64)[:, column], 1e-7, 1 - 1e-7)

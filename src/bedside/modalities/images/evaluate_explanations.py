@@ -2,10 +2,11 @@
 
     explained = judge_explanations(network, images, subjects, asked, record=record, model="cnn")
 
-A map is shown only if it passes two checks, on images of patients the network has not seen: it must
-become another one when the network forgets what it learnt (Adebayo et al., NeurIPS 2018), and it
-must stay what it is when the image hardly changes (a demand of Arun et al., Radiol Artif Intell
-2021;3:e200267). Where places are marked, it is also told how often the map points at them.
+A map is shown only if it passes three checks, on images of patients the network has not seen: it
+becomes another one when the network forgets what it learnt (Adebayo et al., NeurIPS 2018); it stays
+what it is when the image hardly changes (what Arun et al. call repeatability, Radiol Artif Intell
+2021;3:e200267); and covering what it marks changes the answer more than covering what another
+patient's map marks. Where people marked places, it is also told how often the map points at them.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
 from torch import nn
 
 from bedside.core.spec import Plain
@@ -29,7 +31,7 @@ from bedside.methods.explanation.likeness import (
     rank_correlation,
     structural_similarity,
 )
-from bedside.methods.explanation.occlusion import Effort, occlusion
+from bedside.methods.explanation.occlusion import Effort, occlusion, without_strongest
 from bedside.methods.explanation.randomised import cascade, layers_of, randomised
 from bedside.methods.explanation.saliency import Method, Settings, at_rest, saliency, score_of
 from bedside.methods.intervals import Interval, resample, summarise
@@ -43,8 +45,15 @@ Explain = Callable[[nn.Module, Images, IntArray], Maps]
 MOST_ALIKE = 0.5
 """A map that is this much like that of a network without knowledge says too little of the network
 (rank correlation, upper end of its interval)."""
+CHANCE = 0.5
+"""How often covering what any map marks costs more than covering what any other marks."""
 FEWEST_PATIENTS = 10
 """Of fewer, nothing is concluded and no map is shown."""
+CANDIDATES = 10
+"""Times as many images are looked at as are explained, to find those that are given the answer."""
+FINEST = 32
+"""Maps from gradients are smoothed over one part in so many of each edge: single pixels say little,
+and strides of a network leave a grid."""
 NAMES = {
     "smoothgrad": "SmoothGrad", "occlusion": "occlusion",
     "integrated": "integrated gradients", "gradient": "gradient",
@@ -59,9 +68,9 @@ class Asked:
     """Of the training images."""
     seed: int
     images: int = 40
-    """Images at most, drawn by the seed; a patient's second only where there are no more patients.
-    """
-    occlusion_images: int = 12
+    """Images at most, drawn by the seed from those that are given the answer in question; a
+    patient's second only where there are no more patients."""
+    occlusion_images: int = 16
     """Of occlusion, which asks for hundreds of predictions of each."""
     seconds: float = 120.0
     """No method is begun that would take longer than what is left; what is left out is named."""
@@ -89,6 +98,10 @@ class Checked:
     stability: FloatArray
     """[1, n] rank correlation with maps of the images with a little noise."""
 
+    deletion: FloatArray
+    """[1, n] 1 where covering what the map marks lowers the score more than covering what the map
+    of another patient marks; 0.5 where alike."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explained:
@@ -114,7 +127,7 @@ def judge_explanations(
     explained; None: each image's likeliest class, or the only one. `masks` [N, *spatial], if there
     are any, mark what a map should point at.
     """
-    chosen = _drawn(subjects, asked)
+    chosen = _given(network, images, _drawn(subjects, asked), column)[: asked.images]
     some = np.asarray(images[chosen])
     columns = _columns(network, some, column)
     marked = None if masks is None else np.asarray(masks[chosen])
@@ -155,7 +168,7 @@ class _Work:
         """Each method that there is time for."""
         until = time.monotonic() + self.asked.seconds
         started = time.monotonic()
-        score_function(self.network, 0)(self.images)
+        scores(self.network, self.images, self.columns)
         forward = (time.monotonic() - started) / len(self.images)
         for name in NAMES:
             if time.monotonic() + forward * self._forwards(name) < until:
@@ -195,7 +208,17 @@ class _Work:
         return Checked(
             name=name, maps=maps, forgetful=other, likeness=likeness, structure=structure,
             stability=np.nan_to_num(stability)[None],
+            deletion=self._deletion(maps, images, columns)[None],
         )  # fmt: skip
+
+    def _deletion(self, maps: Maps, images: Images, columns: IntArray) -> FloatArray:
+        whole = scores(self.network, images, columns)
+        speaks_for = maps.clip(0)
+        own, other = (
+            whole - scores(self.network, without_strongest(images, of), columns)
+            for of in (speaks_for, np.roll(speaks_for, 1, axis=0))
+        )
+        return np.where(own == other, 0.5, (own > other).astype(np.float64))
 
     def _explain(self, name: str) -> Explain:
         asked = self.asked
@@ -205,8 +228,8 @@ class _Work:
         }  # fmt: skip
         if name in by_gradient:
             method = by_gradient[name]
-            return lambda network, images, columns: saliency(
-                network, images, columns, method, settings
+            return lambda network, images, columns: _smooth(
+                saliency(network, images, columns, method, settings)
             )
         return lambda network, images, columns: np.stack(
             [
@@ -220,10 +243,7 @@ class _Work:
     ) -> tuple[Picture, Picture]:
         """Its maps, and beside them those of a network that forgot everything."""
         count = len(best.maps)
-        score = np.array([
-            float(score_function(self.network, int(column))(image[None])[0])
-            for image, column in zip(self.images[:count], self.columns, strict=False)
-        ])  # fmt: skip
+        score = scores(self.network, self.images[:count], self.columns[:count])
         if marked is not None:
             score = score - 1e9 * ~marked[:count].reshape(count, -1).any(axis=1)
         rows = np.argsort(-score, kind="stable")[: self.asked.pictured]
@@ -292,9 +312,14 @@ def _told(
             "structure": add("structure", one.structure[count], slice_),
         })  # fmt: skip
     stability = add("stability", one.stability)
-    shown, why = verdict(sample.mean(one.likeness[total]), sample.mean(one.stability), subjects)
+    deletion = add("deletion", one.deletion)
+    shown, why = verdict(
+        sample.mean(one.likeness[total]), sample.mean(one.stability), sample.mean(one.deletion),
+        patients=subjects,
+    )  # fmt: skip
     entry: dict[str, Plain] = {
         "name": one.name, "title": NAMES[one.name], "layers": layers, "stability": stability,
+        "deletion": deletion,
         "shown": shown, "why": why,
     }  # fmt: skip
     if marked is not None:
@@ -304,10 +329,13 @@ def _told(
     return entry
 
 
-def verdict(likeness: Interval, stability: Interval, patients: int) -> tuple[bool, str]:
-    """Whether maps may be shown, and why, from the two checks' intervals."""
-    alike, steady = (
-        f"{one[0]:.2f} ({one[1]:.2f} to {one[2]:.2f})" for one in (likeness, stability)
+def verdict(
+    likeness: Interval, stability: Interval, deletion: Interval, *, patients: int
+) -> tuple[bool, str]:
+    """Whether maps may be shown, and why, from the three checks' intervals."""
+    alike, steady, costs = (
+        f"{value:.2f} ({low:.2f} to {high:.2f})"
+        for value, low, high in (likeness, stability, deletion)
     )
     if patients < FEWEST_PATIENTS:
         return False, f"Not shown: {patients} patients are too few to check the maps."
@@ -320,22 +348,34 @@ def verdict(likeness: Interval, stability: Interval, patients: int) -> tuple[boo
             "Not shown: a little noise changes the maps about as much as random weights do, rank "
             f"correlation {steady} against {alike}."
         )
+    if not deletion[1] > CHANCE:
+        return False, (
+            "Not shown: covering what a map marks changes the answer no more than covering what "
+            f"another patient's map marks, in {costs} of the images."
+        )
     return True, (
         f"Shown: with random weights the maps are others, rank correlation {alike}; with a little "
-        f"noise in the image they stay, {steady}."
+        f"noise in the image they stay, {steady}; covering what they mark costs more than covering "
+        f"what another patient's map marks in {costs} of the images."
     )
 
 
-def score_function(network: nn.Module, column: int) -> Callable[[Images], NDArray[np.floating]]:
-    """A network's score as `occlusion` asks for it, without gradients."""
+def scores(network: nn.Module, images: Images, columns: IntArray) -> FloatArray:
+    """[n] one column each of the network's score, without gradients."""
+    given = torch.from_numpy(np.asarray(images, np.float32))
+    with torch.no_grad(), at_rest(network):
+        found = score_of(network, given, torch.from_numpy(np.asarray(columns, np.int64)))
+    return np.asarray(found.numpy(), np.float64)
 
-    def score(images: Images) -> NDArray[np.floating]:
-        given = torch.from_numpy(np.asarray(images, np.float32))
-        columns = torch.full((len(images),), column, dtype=torch.int64)
-        with torch.no_grad(), at_rest(network):
-            return np.asarray(score_of(network, given, columns).numpy())
 
-    return score
+def score_function(network: nn.Module, column: int) -> Callable[[Images], FloatArray]:
+    """A network's score as `occlusion` asks for it."""
+    return lambda images: scores(network, images, np.full(len(images), column, np.int64))
+
+
+def _smooth(maps: Maps) -> Maps:
+    sigma = (0.0, *[size / FINEST for size in maps.shape[1:]])
+    return np.asarray(gaussian_filter(maps, sigma, mode="nearest"), np.float32)
 
 
 def _worth(one: Checked, marked: NDArray[np.generic] | None) -> float:
@@ -344,7 +384,7 @@ def _worth(one: Checked, marked: NDArray[np.generic] | None) -> float:
         found = points_at(one.maps, marked[: len(one.maps)])
         if np.isfinite(found).any():
             return float(np.nanmean(found))
-    return float(one.stability.mean() - one.likeness[max(one.likeness)].mean())
+    return float(one.deletion.mean())
 
 
 def _columns(network: nn.Module, images: Images, column: int | None) -> IntArray:
@@ -365,4 +405,23 @@ def _drawn(subjects: IntArray, asked: Asked) -> IntArray:
     for row in order:
         turn.append(seen.get(int(subjects[row]), 0))
         seen[int(subjects[row])] = turn[-1] + 1
-    return order[np.argsort(turn, kind="stable")][: asked.images]
+    return order[np.argsort(turn, kind="stable")][: CANDIDATES * asked.images]
+
+
+def _given(network: nn.Module, images: Images, rows: IntArray, column: int | None) -> IntArray:
+    """Rows whose image is given the answer come first: of the others there is little to explain.
+
+    The rest follow by falling score, so that a rare answer is explained where it is likeliest.
+    """
+    columns = np.concatenate([_columns(network, images[part], column) for part in _parts(rows)])
+    score = np.concatenate([
+        scores(network, images[part], some)
+        for part, some in zip(_parts(rows), _parts(columns), strict=True)
+    ])  # fmt: skip
+    given = score > 0 if column is not None or not columns.any() else np.ones(len(rows), np.bool_)
+    rest = np.flatnonzero(~given)
+    return np.concatenate([rows[given], rows[rest[np.argsort(-score[rest], kind="stable")]]])
+
+
+def _parts(rows: IntArray, size: int = 64) -> list[IntArray]:
+    return [rows[first : first + size] for first in range(0, len(rows), size)]

@@ -27,7 +27,7 @@ from bedside.core.errors import DataError
 
 FAILURES = (
     ArithmeticError, AttributeError, BufferError, BytesLengthException, EOFError,
-    InvalidDicomError, LookupError, MemoryError, RuntimeError, TypeError, ValueError,
+    InvalidDicomError, LookupError, MemoryError, RuntimeError, StopIteration, TypeError, ValueError,
     struct.error, zlib.error,
 )  # fmt: skip
 """What pydicom and its decoders raise on a damaged file, apart from OSError."""

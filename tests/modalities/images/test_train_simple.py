@@ -12,7 +12,7 @@ from bedside.methods import outcome as outcomes
 from bedside.methods.entrant import Fixed, Lesson
 from bedside.methods.outcome import Outcome
 from bedside.methods.tune import Budget
-from bedside.modalities.images.train_simple import Seen, learn_simple, seen
+from bedside.modalities.images.train_simple import Seen, features_of, learn_simple, seen
 
 SIDE = 16
 MODELS = [
@@ -120,3 +120,9 @@ def test_features_are_computed_in_parts_that_do_not_matter(
     np.testing.assert_allclose(known.features.of(TEST[0]), whole, rtol=1e-5, atol=1e-5)
     assert known.features.of(TEST[0][:0]).shape == (0, len(known.features.names))
     assert whole.shape == (80, len(known.features.names))
+
+
+def test_features_for_a_network_are_those_of_the_simple_models(known: Seen) -> None:
+    features = features_of(TRAIN[0])
+    assert features.graph == known.features.graph
+    np.testing.assert_array_equal(features.of(TRAIN[0]), known.train)

@@ -60,23 +60,15 @@ class Seen:
     select: Floats
 
 
+def features_of(images: NDArray[np.generic]) -> Features:
+    """Features and novelty fitted to training images [N, C, H, W] or [N, C, D, H, W]."""
+    return _fitted(images)[0]
+
+
 def seen(lesson: Lesson) -> Seen:
     """Fit the features to the training images and compute them for both parts."""
     features, train = _fitted(lesson.train["image"])
     return Seen(features=features, train=train, select=features.of(lesson.select["image"]))
-
-
-def features_of(images: NDArray[np.generic]) -> Features:
-    """Features fitted to training images [N, C, *shape]."""
-    return _fitted(images)[0]
-
-
-def _fitted(images: NDArray[np.generic]) -> tuple[Features, Floats]:
-    module = fitted_features(images)
-    graph = _graph(module.shape, module.low, module.high, images.dtype)
-    numeric = _computed(graph, images)
-    found = novelty.fit(numeric, _no_codes(numeric))
-    return Features(names=module.names, graph=graph, novelty=found), numeric
 
 
 def learn_simple(name: str, lesson: Lesson, known: Seen | None = None) -> Learned:
@@ -117,6 +109,14 @@ def _model_graph(model: Predictor, features: Features) -> bytes:
         parts.kind, parts.link, parts.arrays, numbers=len(features.names), cardinalities=()
     )
     return joined(features.graph, table, by={"numeric": "numeric"})
+
+
+def _fitted(images: NDArray[np.generic]) -> tuple[Features, Floats]:
+    module = fitted_features(images)
+    graph = _graph(module.shape, module.low, module.high, images.dtype)
+    numeric = _computed(graph, images)
+    distance = novelty.fit(numeric, _no_codes(numeric))
+    return Features(names=module.names, graph=graph, novelty=distance), numeric
 
 
 @lru_cache(maxsize=8)

@@ -24,18 +24,25 @@ def test_blank_images_are_counted_and_named_by_row(blobs) -> None:
 
 @pytest.mark.parametrize("volume", [False, True])
 def test_writing_is_found(blobs, volume: bool) -> None:
-    images = blobs(1, 12, size=128)
-    for at in (2, 7):
+    images = blobs(1, 6, size=128) // 4 + 60
+    for at in (2, 4):
         picture = Image.fromarray(images[at, 0])
         ImageDraw.Draw(picture).text((10, 12), "NORTHERN 1971", fill=255, font_size=14)
         images[at, 0] = np.asarray(picture)
     if volume:
-        images = np.repeat(images[:, :, None], 5, axis=2)
-    found = writing_finding(images, np.arange(12), "all@0")
+        images = np.repeat(images[:, :, None], 3, axis=2)
+    found = writing_finding(images, np.arange(6), "all@0")
     assert found.state == "found"
-    assert "in 2 of 12 images" in found.sentence
-    assert ": 2, 7." in found.look
-    assert writing_finding(images[8:], np.arange(4), "all@0").state == "clear"
+    assert "in 2 of 6 images" in found.sentence
+    assert ": 2, 4." in found.look
+    assert writing_finding(images[:2], np.arange(2), "all@0").state == "clear"
+
+
+def test_of_large_images_fewer_are_searched(blobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bedside.modalities.images.audit.pictures.MOST_PIXELS", 3 * 128 * 128)
+    monkeypatch.setattr("bedside.modalities.images.audit.pictures.text_boxes", lambda _: [])
+    found = writing_finding(blobs(3, 12, size=128), np.arange(12), "all@0")
+    assert "in 3 images that were looked at" in found.sentence
 
 
 def test_small_images_hold_no_writing(blobs) -> None:

@@ -14,8 +14,8 @@ from bedside.methods.burned_in import text_boxes
 from bedside.methods.words import count, interval, patients
 from bedside.modalities.images.audit.looks import Array
 
-MOST = 300
-"""Images that are searched for writing."""
+MOST, MOST_PIXELS = 300, 1 << 23
+"""Images that are searched for writing, and pixels in them."""
 SMALLEST = 64
 """Pixels of the shorter side below which no writing can be read."""
 NAMED = 5
@@ -67,7 +67,8 @@ def writing_finding(images: Array, subject: Ints, data: str) -> Finding:
     if min(shape) < SMALLEST:
         text = f"Images of {shape[0]} x {shape[1]} pixels are too small for writing to be read."
         return Finding(kind="burned_in", state="clear", sentence=text, why=WHY_WRITING)
-    rows = np.arange(len(images))[evenly(len(images), MOST)]
+    frames = MOST_PIXELS // (shape[0] * shape[1] * (2 if images.ndim == 5 else 1))
+    rows = np.arange(len(images))[evenly(len(images), max(1, min(MOST, frames)))]
     written: Bools = np.array([
         any(text_boxes(frame) for frame in _frames(np.asarray(images[row]))) for row in rows
     ], bool)  # fmt: skip

@@ -8,11 +8,12 @@ order, after a resume, and in the replay of one sample.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-WORDS = 32
+WORDS = 16
 """Uniform numbers that belong to one op of one sample in one epoch."""
 _MASK = (1 << 64) - 1
 
@@ -33,7 +34,8 @@ def uniforms(seed: int, epoch: int, sample: int, ops: int) -> NDArray[np.float64
     key = np.array([seed & _MASK, epoch & _MASK], np.uint64)
     counter = np.array([0, sample & _MASK, 0, 0], np.uint64)
     words = np.random.Philox(key=key, counter=counter).random_raw(ops * WORDS)
-    return np.asarray((words >> np.uint64(11)) * 2.0**-53, np.float64).reshape(ops, WORDS)
+    numbers = (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    return numbers.reshape(ops, WORDS)
 
 
 class Draw:
@@ -44,15 +46,15 @@ class Draw:
 
     __slots__ = ("_at", "_words", "axes")
 
-    def __init__(self, words: NDArray[np.float64], *, axes: int = 0) -> None:
-        self._words, self._at = words.tolist(), 0
+    def __init__(self, words: Sequence[float], *, axes: int = 0) -> None:
+        self._words, self._at = words, 0
         self.axes = axes
         """How many spatial axes the sample has, where it has any."""
 
     def number(self) -> float:
         """In [0, 1)."""
         self._at += 1
-        return float(self._words[self._at - 1])
+        return self._words[self._at - 1]
 
     def happens(self, probability: float) -> bool:
         """True with a probability; one number is taken in any case."""

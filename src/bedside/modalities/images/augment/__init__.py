@@ -10,7 +10,17 @@
 from __future__ import annotations
 
 from bedside.modalities.images.augment.chain import OPS, Chain
+from bedside.modalities.images.augment.filters import (
+    Blur,
+    Ghosting,
+    LowResolution,
+    Motion,
+    Sharpen,
+    Spikes,
+)
+from bedside.modalities.images.augment.mixing import CutMix, Mixed, Mixup, mix, mixed_targets
 from bedside.modalities.images.augment.op import Op, Params, scaled
+from bedside.modalities.images.augment.policies import Rand, Trivial, explicit, ops_of
 from bedside.modalities.images.augment.sample import Sample
 from bedside.modalities.images.augment.spatial import Affine, Crop, Elastic, Flip, Resize
 from bedside.modalities.images.augment.tone import (
@@ -24,7 +34,8 @@ from bedside.modalities.images.augment.tone import (
 )
 
 __all__ = [
-    "OPS", "Affine", "BiasField", "Brightness", "Chain", "Contrast", "Crop", "Cutout", "Elastic",
-    "Flip", "Gamma", "GaussianNoise", "Op", "Params", "Resize", "RicianNoise", "Sample",
-    "scaled",
+    "OPS", "Affine", "BiasField", "Blur", "Brightness", "Chain", "Contrast", "Crop", "CutMix",
+    "Cutout", "Elastic", "Flip", "Gamma", "GaussianNoise", "Ghosting", "LowResolution", "Mixed",
+    "Mixup", "Motion", "Op", "Params", "Rand", "Resize", "RicianNoise", "Sample", "Sharpen",
+    "Spikes", "Trivial", "explicit", "mix", "mixed_targets", "ops_of", "scaled",
 ]  # fmt: skip

@@ -15,7 +15,7 @@ from bedside.core.randomness import Draw, uniforms
 from bedside.modalities.images.augment import places
 from bedside.modalities.images.augment.filters import FILTERS
 from bedside.modalities.images.augment.frame import Frame, Shape, start
-from bedside.modalities.images.augment.op import Filter, Op, Params, Tone, Toned
+from bedside.modalities.images.augment.op import Op, Params, Tone
 from bedside.modalities.images.augment.passes import filtered, resampled
 from bedside.modalities.images.augment.plan import framed, kind_of, stretches
 from bedside.modalities.images.augment.sample import Sample, label_volume, volume
@@ -36,6 +36,7 @@ from bedside.modalities.images.augment.tone import (
     GaussianNoise,
     RicianNoise,
 )  # fmt: skip
+from bedside.modalities.images.augment.window import means as channel_means
 from bedside.modalities.images.augment.window import seen
 
 Array = NDArray[Any]
@@ -71,7 +72,7 @@ class Chain:
 
     def draw(self, *, seed: int, epoch: int, sample: int) -> list[Params]:
         """The parameters of one sample in one epoch, plain JSON: log them, and replay them."""
-        words = uniforms(seed, epoch, sample, len(self.ops))
+        words = uniforms(seed, epoch, sample, len(self.ops)).tolist()
         axes = len(self.shape)
         drawn = (op.draw(Draw(words[at], axes=axes)) for at, op in enumerate(self.ops))
         return [params for params_of_op in drawn for params in params_of_op]
@@ -163,12 +164,14 @@ class Chain:
 
     def _tone(self, source: Array, kinds: Iterable[type[Op]]) -> Tone:
         """The window and, where an op looks at values, the means."""
-        looks = any(issubclass(kind, Toned | Filter) for kind in kinds)
         window = self.window or ((0.0, 255.0) if source.dtype == np.uint8 else None)
-        means = (0.0,) * len(source)
-        if window is None or (looks and any(kind.NAME == "contrast" for kind in kinds)):
+        if window is None:
             low, high, means = seen(source)
-            window = window or (low, high)
+            window = (low, high)
+        elif any(kind.NAME == "contrast" for kind in kinds):
+            means = channel_means(source)
+        else:
+            means = (0.0,) * len(source)
         return Tone(low=window[0], high=window[1], means=means, shape=self._goal)
 
     def _into(

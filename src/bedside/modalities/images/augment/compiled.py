@@ -108,10 +108,27 @@ def _floating(_typing: Any, _bits: Any) -> Any:
     return types.float32(types.int32), code
 
 
+@intrinsic
+def _hint(_typing: Any, values: Any, at: Any) -> Any:
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, arguments[0])
+        first = builder.gep(array.data, [arguments[1]], inbounds=True)
+        place = builder.bitcast(first, ir.IntType(8).as_pointer())
+        word = ir.IntType(32)
+        form = ir.FunctionType(ir.VoidType(), [place.type, word, word, word])
+        fetch = builder.module.declare_intrinsic("llvm.prefetch", (place.type,), form)
+        builder.call(fetch, [place, word(0), word(3), word(1)])
+        return context.get_dummy_value()
+
+    return types.void(values, at), code
+
+
 pair = cast("Callable[[NDArray[Any], Any], Any]", _pair)
 """The value at a place and its neighbour to the right, in one load (little-endian)."""
 apart = cast("Callable[[Any], tuple[np.float32, np.float32]]", _apart)
 """A pair as two float32."""
+hint = cast("Callable[[NDArray[Any], Any], None]", _hint)
+"""Tells the memory that a place will be read soon."""
 bits = cast("Callable[[np.float32], np.int32]", _bits)
 """The bits of a float32."""
 floating = cast("Callable[[np.int32], np.float32]", _floating)

@@ -56,12 +56,10 @@ class Frame:
 
     def after(self, back: Matrix, shape: Shape | None = None) -> Frame:
         """The frame after one more op, of which `back` [4, 4] leads from new to old indices."""
-        return replace(self, matrix=self.matrix @ back, shape=shape or self.shape)
-
-    @property
-    def centre(self) -> Matrix:
-        """Index of the middle, [3]."""
-        return (np.asarray(self.shape, np.float64) - 1) / 2
+        return Frame(
+            shape=shape or self.shape, matrix=self.matrix @ back, spacing=self.spacing,
+            goal=self.goal, axes=self.axes, bend=self.bend, swaps=self.swaps,
+        )  # fmt: skip
 
 
 def start(shape: Shape, goal: Shape, *, spacing: tuple[float, ...], axes: tuple[str, ...]) -> Frame:
@@ -74,11 +72,15 @@ def start(shape: Shape, goal: Shape, *, spacing: tuple[float, ...], axes: tuple[
 
 def resized(frame: Frame, shape: Shape) -> Frame:
     """The whole frame on another number of elements; the outer edges stay where they are."""
-    ratio = np.asarray(frame.shape, np.float64) / np.asarray(shape)
-    back = np.diag([*ratio, 1.0])
-    back[:3, 3] = (ratio - 1) / 2
-    z, y, x = (float(s * r) for s, r in zip(frame.spacing, ratio, strict=True))
-    return replace(frame.after(back, shape), spacing=(z, y, x))
+    z, y, x = (old / new for old, new in zip(frame.shape, shape, strict=True))
+    back = np.array([
+        [z, 0.0, 0.0, (z - 1) / 2],
+        [0.0, y, 0.0, (y - 1) / 2],
+        [0.0, 0.0, x, (x - 1) / 2],
+        [0.0, 0.0, 0.0, 1.0],
+    ])  # fmt: skip
+    size = (frame.spacing[0] * z, frame.spacing[1] * y, frame.spacing[2] * x)
+    return replace(frame.after(back, shape), spacing=size)
 
 
 def with_bend(frame: Frame, bend: Bend) -> Frame:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bedside.modalities.images.augment.compiled import apart, compiled, pair
+from bedside.modalities.images.augment.compiled import apart, compiled, hint, pair
 
 Array = NDArray[Any]
 F, N = np.float32, np.int32
@@ -22,21 +22,24 @@ EDGE = np.float32(1e-3)
 
 
 @compiled
-def trace(matrix: Array, z: int, y: int, bend: Array, coordinates: Array) -> None:
-    """Source coordinates [3, X] of output row (z, y); `bend` [3, X or 0] shifts it, in output
-    elements, before `matrix` [3, 4] takes it to the source."""
-    count = coordinates.shape[1]
+def trace(matrix: Array, where: tuple[int, int, int], bend: Array, coordinates: Array) -> None:
+    """Source coordinates [3, rows, X] of a strip: `where` = slice, first row, number of rows.
+    `bend`, if it is of that size, shifts them, in output elements, before `matrix` [3, 4] takes
+    them to the source."""
+    z, y, rows = where
+    count = coordinates.shape[2]
     for axis in range(3):
-        row = coordinates[axis]
         mz, my, mx = F(matrix[axis, 0]), F(matrix[axis, 1]), F(matrix[axis, 2])
-        start = F(matrix[axis, 0] * z + matrix[axis, 1] * y + matrix[axis, 3])
-        if bend.shape[1] == 0:
-            for x in range(count):
-                row[x] = start + mx * F(N(x))
-        else:
-            bz, by, bx = bend[0], bend[1], bend[2]
-            for x in range(count):
-                row[x] = start + mx * (F(N(x)) + bx[x]) + my * by[x] + mz * bz[x]
+        for r in range(rows):
+            start = F(matrix[axis, 0] * z + matrix[axis, 1] * (y + r) + matrix[axis, 3])
+            row = coordinates[axis, r]
+            if bend.shape[1] == 0:
+                for x in range(count):
+                    row[x] = start + mx * F(N(x))
+            else:
+                bz, by, bx = bend[0, r], bend[1, r], bend[2, r]
+                for x in range(count):
+                    row[x] = start + mx * (F(N(x)) + bx[x]) + my * by[x] + mz * bz[x]
 
 
 @compiled
@@ -61,22 +64,65 @@ def place(coordinates: Array, source: Array, places: Array, weights: Array, insi
 
 
 @compiled
-def nearest(coordinates: Array, source: Array, labels: Array, places: Array, out: Array) -> None:
-    """The label nearest to each coordinate; 0 outside. A label is copied, never computed."""
-    count = len(places)
-    cz, cy, cx = coordinates[0], coordinates[1], coordinates[2]
-    lz, ly, lx = F(source[0] - 1), F(source[1] - 1), F(source[2] - 1)
+def place_flat(
+    coordinates: Array, source: Array, places: Array, weights: Array, inside: Array
+) -> None:
+    """As `place`, for pictures, of which coordinates[0] is not looked at."""
+    cy, cx = coordinates[1], coordinates[2]
+    wy, wx = weights[1], weights[2]
+    ly, lx = F(source[1] - 1), F(source[2] - 1)
+    ny, nx = N(source[4] - 2), N(source[5] - 2)
+    line, zero, margin = N(source[5]), F(0), HALF + EDGE
+    for x in range(len(places)):
+        y, w = cy[x], cx[x]
+        y1, w1 = min(max(y, zero), ly), min(max(w, zero), lx)
+        iy, ix = min(N(y1), ny), min(N(w1), nx)
+        wy[x], wx[x] = y1 - F(iy), w1 - F(ix)
+        places[x] = N(iy * line) + ix
+        inside[x] = max(abs(y - y1), abs(w - w1)) <= margin
+
+
+@compiled
+def closest(places: Array, weights: Array, source: Array, near: Array) -> None:
+    """From what `place` found, the nearest neighbour of each coordinate."""
+    wz, wy, wx = weights[0], weights[1], weights[2]
     plane, line = N(source[4] * source[5]), N(source[5])
-    zero, margin = F(0), HALF + EDGE
-    for x in range(count):
-        z, y, w = cz[x], cy[x], cx[x]
-        z1, y1, w1 = min(max(z, zero), lz), min(max(y, zero), ly), min(max(w, zero), lx)
-        iz, iy, ix = N(z1 + HALF), N(y1 + HALF), N(w1 + HALF)
-        places[x] = N(iz * plane) + N(iy * line) + ix
-        off = max(abs(z - z1), abs(y - y1), abs(w - w1))
-        out[x] = off <= margin
-    for x in range(count):
-        out[x] *= labels[places[x]]
+    zero, one = N(0), N(1)
+    if source[3] == 1:
+        for x in range(len(near)):
+            up = N(places[x] + (line if wy[x] >= HALF else zero))
+            near[x] = N(up + (one if wx[x] >= HALF else zero))
+        return
+    for x in range(len(near)):
+        up = N(places[x] + (plane if wz[x] >= HALF else zero))
+        up = N(up + (line if wy[x] >= HALF else zero))
+        near[x] = N(up + (one if wx[x] >= HALF else zero))
+
+
+@compiled
+def copied(labels: Array, near: Array, inside: Array, out: Array) -> None:
+    """The labels at some places; 0 outside. A label is copied, never computed."""
+    for x in range(len(out)):
+        out[x] = labels[near[x]] * inside[x]
+
+
+@compiled
+def announce(values: Array, places: Array, source: Array) -> None:
+    """Tells the memory what `fetch` will read; every fourth place, since lines hold several."""
+    line, plane = N(source[5]), N(source[4] * source[5])
+    for x in range(0, len(places), 4):
+        at = places[x]
+        hint(values, at)
+        hint(values, at + line)
+        hint(values, at + plane)
+        hint(values, at + plane + line)
+
+
+@compiled
+def announce_labels(labels: Array, near: Array) -> None:
+    """The same for what `copied` will read."""
+    for x in range(0, len(near), 4):
+        hint(labels, near[x])
 
 
 @compiled

@@ -26,7 +26,7 @@ SD = np.float32(1 / np.sqrt(8 + 1 / 6))
 def _log2(x: Any) -> Any:
     """Base-2 logarithm of a normal positive float32, to 1e-7: an odd series about the root of 2."""
     i = bits(x)
-    e = N((i - N(0x3F3504F3)) >> N(23))
+    e = N(N(i - N(0x3F3504F3)) >> N(23))
     m = floating(N(i - N(e << N(23))))
     s = (m - F(1)) / (m + F(1))
     q = s * s
@@ -38,11 +38,11 @@ def _log2(x: Any) -> Any:
 def _exp2(x: Any) -> Any:
     """2 to the x for x in [-126, 126], to 1e-7: an integer part and a Taylor series."""
     x = min(max(x, F(-126)), F(126))
-    n = N(x + F(128.5)) - N(128)
+    n = N(N(x + F(128.5)) - N(128))
     r = (x - F(n)) * F(0.6931471805599453)
     p = F(1 / 6) + r * (F(1 / 24) + r * (F(1 / 120) + r * F(1 / 720)))
     p = F(1) + r * (F(1) + r * (F(0.5) + r * p))
-    return p * floating(N((n + N(127)) << N(23)))
+    return p * floating(N(N(n + N(127)) << N(23)))
 
 
 @compiled
@@ -117,44 +117,58 @@ def rician(row: Array, step: Array, first: int, key: Array) -> None:
 
 
 @compiled
-def bias(row: Array, step: Array, z: Any, y: Any) -> None:
+def bias(line: Array, step: Array, where: tuple[int, int, int, int, int]) -> None:
     """(v - floor) * 2 ** polynomial + floor; step[1] = floor, step[2:22] = coefficients of
     z^i y^j x^k for i + j + k <= 3, places in [-1, 1]."""
-    c = step[2:22]
+    z0, y0, depth, height, width = where
+    for r in range(len(line) // width):
+        z = z0 * 2 / max(depth - 1, 1) - 1 if depth > 1 else 0.0
+        y = (y0 + r) * 2 / max(height - 1, 1) - 1
+        _bias_row(line[r * width : (r + 1) * width], step[1], step[2:22], z, y)
+
+
+@compiled
+def _bias_row(row: Array, floor: Any, c: Array, z: Any, y: Any) -> None:
     x0 = c[0] + c[1] * z + c[2] * y + c[3] * z * z + c[4] * z * y + c[5] * y * y
     x0 += c[6] * z**3 + c[7] * z * z * y + c[8] * z * y * y + c[9] * y**3
     x1 = c[10] + c[11] * z + c[12] * y + c[13] * z * z + c[14] * z * y + c[15] * y * y
     x2 = c[16] + c[17] * z + c[18] * y
-    floor, a, b, d, e = F(step[1]), F(x0), F(x1), F(x2), F(c[19])
+    low, a, b, d, e = F(floor), F(x0), F(x1), F(x2), F(c[19])
     scale = F(2 / max(len(row) - 1, 1))
     for i in range(len(row)):
         x = F(N(i)) * scale - F(1)
-        row[i] = (row[i] - floor) * _exp2(a + x * (b + x * (d + x * e))) + floor
+        row[i] = (row[i] - low) * _exp2(a + x * (b + x * (d + x * e))) + low
 
 
 @compiled
-def cutout(row: Array, step: Array, z: int, y: int) -> None:
+def cutout(line: Array, step: Array, where: tuple[int, int, int, int, int]) -> None:
     """A box filled with step[7]; step[1:7] = first and last-but-one of z, y, x."""
-    if step[1] <= z < step[2] and step[3] <= y < step[4]:
-        row[int(step[5]) : int(step[6])] = F(step[7])
+    z, y, _, _, width = where
+    if not step[1] <= z < step[2]:
+        return
+    for r in range(len(line) // width):
+        if step[3] <= y + r < step[4]:
+            line[r * width + int(step[5]) : r * width + int(step[6])] = F(step[7])
 
 
 @compiled
-def change(row: Array, steps: Array, keys: Array, place: Array) -> None:
-    """All steps on one row, in order. `place` = z, y, depth, height, index of the first value."""
-    z, y, first = place[0], place[1], place[4]
+def change(
+    line: Array, steps: Array, keys: Array, where: tuple[int, int, int, int, int], first: int
+) -> None:
+    """All steps, in order, on some rows. `where` = slice, first row, depth, height, width;
+    `first` = index of the first value."""
     for at in range(len(steps)):
         step = steps[at]
         code = step[0]
         if code == LINEAR:
-            linear(row, step)
+            linear(line, step)
         elif code == GAMMA:
-            gamma(row, step)
+            gamma(line, step)
         elif code == GAUSSIAN:
-            gaussian(row, step, first, keys[at])
+            gaussian(line, step, first, keys[at])
         elif code == RICIAN:
-            rician(row, step, first, keys[at])
+            rician(line, step, first, keys[at])
         elif code == BIAS:
-            bias(row, step, z * 2 / max(place[2] - 1, 1) - 1, y * 2 / max(place[3] - 1, 1) - 1)
+            bias(line, step, where)
         elif code == CUTOUT:
-            cutout(row, step, z, y)
+            cutout(line, step, where)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +17,7 @@ from bedside.modalities.images.augment.frame import Frame
 from bedside.modalities.images.augment.kernel_steps import WIDTH
 from bedside.modalities.images.augment.op import Filter, Op, Params, Spatial, Steps, Tone, Toned
 
+Role = Literal["spatial", "tone", "filter"]
 Ops = Mapping[str, type[Op]]
 
 
@@ -34,8 +37,9 @@ def framed(ops: Ops, params: Sequence[Params], begin: Frame) -> Frame:
     frame = begin
     for one in params:
         kind = kind_of(ops, one)
-        if issubclass(kind, Spatial):
-            frame = kind.moved(frame, one)
+        if role(kind) == "spatial":
+            spatial: type[Spatial] = kind  # type: ignore[assignment]  # that is what the role says
+            frame = spatial.moved(frame, one)
     return frame if frame.shape == frame.goal else frames.resized(frame, frame.goal)
 
 
@@ -47,11 +51,13 @@ def stretches(ops: Ops, params: Sequence[Params], tone: Tone) -> list[Stretch]:
     keys: list[tuple[int, int]] = []
     for one in params:
         kind = kind_of(ops, one)
-        if issubclass(kind, Filter):
+        what = role(kind)
+        if what == "filter":
             made.append(_stretch(filter_, steps, keys, tone))
             filter_, steps, keys = one, [], []
-        elif issubclass(kind, Toned):
-            changed, key = kind.steps(one, tone)
+        elif what == "tone":
+            toned: type[Toned] = kind  # type: ignore[assignment]  # that is what the role says
+            changed, key = toned.steps(one, tone)
             steps.append(changed)
             keys += [(key & 0xFFFFFFFF, key >> 32)] * changed.shape[1]
     return [*made, _stretch(filter_, steps, keys, tone)]
@@ -64,6 +70,14 @@ def _stretch(
     return Stretch(
         filter=filter_, steps=whole, keys=np.asarray(keys, np.uint32).reshape(len(keys), 2)
     )
+
+
+@cache
+def role(kind: type[Op]) -> Role:
+    """Which of the three kinds of op a class is."""
+    if issubclass(kind, Spatial):
+        return "spatial"
+    return "filter" if issubclass(kind, Filter) else "tone"
 
 
 def kind_of(ops: Ops, params: Params) -> type[Op]:

@@ -6,6 +6,7 @@ the step, at most 1.5, is within what linear interpolation covers.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -15,23 +16,28 @@ from bedside.modalities.images.augment.compiled import compiled
 
 Array = NDArray[Any]
 Factors = tuple[int, int, int]
+MOST = 32_767
+"""Of an int16."""
 FROM = 1.5
 """Step, in source elements, from which on a source is averaged."""
 
 
 def factors(matrix: NDArray[np.float64]) -> Factors:
     """Block sizes for a map [4, 4] from output to source indices."""
-    steps = np.sqrt((matrix[:3, :3] ** 2).sum(axis=1)).tolist()
-    z, y, x = (int(step + 0.5) if step >= FROM else 1 for step in steps)
+    z, y, x = (
+        int(step + 0.5) if (step := math.hypot(*row[:3])) >= FROM else 1
+        for row in matrix[:3].tolist()
+    )
     return (z, y, x)
 
 
 def through(matrix: NDArray[np.float64], blocks: Factors) -> NDArray[np.float64]:
-    """The map to indices of the averaged source."""
-    size = np.asarray(blocks, np.float64)
-    changed = matrix.copy()
-    changed[:3] /= size[:, None]
-    changed[:3, 3] -= (size - 1) / (2 * size)
+    """The map [3, 4] to indices of the averaged source."""
+    changed = matrix[:3].copy()
+    for axis, size in enumerate(blocks):
+        if size > 1:
+            changed[axis] /= size
+            changed[axis, 3] -= (size - 1) / (2 * size)
     return changed
 
 
@@ -43,7 +49,7 @@ def summed(values: Array, blocks: Factors) -> Array:
     channels, *size = values.shape
     shape = (channels, *(-(-n // k) for n, k in zip(size, blocks, strict=True)))
     most = 255 * blocks[0] * blocks[1] * blocks[2]
-    fits = values.dtype == np.uint8 and most <= np.iinfo(np.int16).max
+    fits = values.dtype == np.uint8 and most <= MOST
     out = np.empty(shape, np.int16 if fits else np.float32)
     _sum(values, out, np.asarray(blocks, np.int64))
     return out

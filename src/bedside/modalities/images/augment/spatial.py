@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from operator import mul
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,7 +13,14 @@ import numpy as np
 from bedside.core.errors import DataError
 from bedside.core.randomness import Draw
 from bedside.core.spec import Plain, nearest
-from bedside.modalities.images.augment.frame import Bend, Frame, Matrix, Shape, resized, with_bend
+from bedside.modalities.images.augment.frame import Bend, Frame, Shape, resized, with_bend
+from bedside.modalities.images.augment.linear import (
+    inverse,
+    rotation,
+    shear,
+    times,
+    with_shift,
+)
 from bedside.modalities.images.augment.op import ABOUT_0, ABOUT_1, Params, Range
 
 PLAIN = ("slice", "row", "column")
@@ -53,40 +61,18 @@ class Affine:
     @staticmethod
     def moved(frame: Frame, params: Mapping[str, Any]) -> Frame:
         """The frame with what it shows turned, scaled, sheared and shifted."""
-        turned = _rotation(params["rotation"]) @ _shear(params["shear"])
-        if len(params["rotation"]) == 3:
-            turned = turned * params["scale"]
-        else:
-            turned[1:] *= params["scale"]
-        size = np.asarray(frame.spacing)
-        linear = np.linalg.inv(turned * size[None, :] / size[:, None])
-        shift = np.zeros(3)
-        shift[3 - len(params["translation"]) :] = params["translation"]
-        back = np.eye(4)
-        back[:3, :3] = linear
-        back[:3, 3] = frame.centre - linear @ (frame.centre + shift * frame.shape)
-        return frame.after(back)
-
-
-def _rotation(degrees: list[float]) -> Matrix:
-    """About the slice axis, and in a volume about the row and column axes before it, [3, 3]."""
-    total = np.eye(3)
-    for axis, angle in enumerate(degrees):
-        first, second = [a for a in range(3) if a != axis]
-        c, s = math.cos(math.radians(angle)), math.sin(math.radians(angle))
-        turn = np.eye(3)
-        turn[first, first] = turn[second, second] = c
-        turn[first, second], turn[second, first] = -s, s
-        total = total @ turn
-    return total
-
-
-def _shear(degrees: list[float]) -> Matrix:
-    total = np.eye(3)
-    for axis, angle in enumerate(degrees):
-        first, second = [a for a in range(3) if a != axis]
-        total[first, second] = math.tan(math.radians(angle))
-    return total
+        turned = rotation(params["rotation"])
+        if any(params["shear"]):
+            turned = times(turned, shear(params["shear"]))
+        flat, scale, size = len(params["rotation"]) == 1, params["scale"], frame.spacing
+        for i in range(int(flat), 3):
+            turned[i] = [turned[i][j] * scale * size[j] / size[i] for j in range(3)]
+        back = inverse(turned)
+        shift = [0.0, *params["translation"]] if flat else params["translation"]
+        middle = [(length - 1) / 2 for length in frame.shape]
+        goal = [m + s * n for m, s, n in zip(middle, shift, frame.shape, strict=True)]
+        start = [m - sum(map(mul, row, goal)) for m, row in zip(middle, back, strict=True)]
+        return frame.after(with_shift(back, start))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

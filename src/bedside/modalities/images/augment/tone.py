@@ -26,10 +26,8 @@ TERMS = 20
 
 def _step(code: int, numbers: list[float], tone: Tone) -> Steps:
     """One step, the same for all channels."""
-    steps = np.zeros((len(tone.means), 1, WIDTH))
-    steps[:, 0, 0] = code
-    steps[:, 0, 1 : 1 + len(numbers)] = numbers
-    return steps
+    one = [float(code), *numbers, *(0.0,) * (WIDTH - 1 - len(numbers))]
+    return np.array([[one]] * len(tone.means))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

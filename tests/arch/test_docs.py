@@ -32,6 +32,8 @@ SECTIONS: Mapping[str, type] = {
     "[decision]": Decision, "[[gates]]": Gate,
     **{f"[{name}]": cells.stage(name).Spec for name in cells.stages()
        if hasattr(cells.stage(name), "run")},
+    **{f"[{name}]": module.Spec for name in cells.modalities()
+       if (module := cells.settings(name)) is not None},
 }  # fmt: skip
 
 

@@ -14,7 +14,14 @@ from bedside.core.errors import DataError
 from bedside.core.ledger import Ledger
 from bedside.core.pseudonym import Pseudonyms
 from bedside.core.spec import Plain, nearest
-from bedside.methods.served import Arrays, Outputs, Served, check_golden, value_of
+from bedside.methods.served import (
+    Arrays,
+    OutlineEncoder,
+    Outputs,
+    Served,
+    check_golden,
+    value_of,
+)
 
 _KEYS = ("inputs", "subject", "explain")
 _LONGEST_SUBJECT = 256
@@ -62,6 +69,11 @@ class Live:
             answer | {"ledger": mark}
             for answer, mark in zip(self.served.answers(outputs), hashes, strict=True)
         ]
+        if outputs.masks is not None:
+            answers = [
+                answer | {"mask": self._outlined(asked.rows[index], outputs, index)}
+                for index, answer in enumerate(answers)
+            ]
         if asked.explain:
             answers = [
                 answer | {"explanation": self._explained(arrays, outputs, index)}
@@ -96,6 +108,13 @@ class Live:
             return None
         one = {name: values[index : index + 1] for name, values in arrays.items()}
         return self.served.decoder.explain(one, self.served.schema, self.served.compute)
+
+    def _outlined(self, row: object, outputs: Outputs, index: int) -> Plain:
+        """None where the model abstains."""
+        if outputs.masks is None or outputs.decisions.abstain[index]:
+            return None
+        encoder = cast("OutlineEncoder", self.served.decoder)
+        return encoder.outlined(row, outputs.masks[index], self.served.schema)
 
     def _digests(self, arrays: Arrays, rows: int) -> list[str]:
         parts = [np.ascontiguousarray(arrays[name]) for name in sorted(arrays)]

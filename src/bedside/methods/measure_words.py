@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bedside.methods.measure_words_images import OF_IMAGES
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasureWords:
@@ -254,6 +256,11 @@ WORDS = {
     ),
 }
 
+WORDS |= {
+    name: _words(called, statistician, meaning, share=share)
+    for name, (called, statistician, meaning, share) in OF_IMAGES.items()
+}
+
 
 def words(measure: str) -> MeasureWords:
     """A measure in words; one that is not listed keeps its plain name.
@@ -264,6 +271,8 @@ def words(measure: str) -> MeasureWords:
     if measure in WORDS:
         return WORDS[measure]
     kind, _, rest = measure.partition(".")
+    if kind == "robustness" and rest in WORDS:
+        return words(rest)
     plain = measure.replace("_", " ").replace(".", ": ")
     if rest and is_difference(measure):
         inner = words(rest)

@@ -19,6 +19,7 @@ from bedside.core.bundle import Bundle
 from bedside.core.dataset import Schema, Target, read_schema
 from bedside.core.errors import BundleError
 from bedside.core.spec import Plain
+from bedside.methods.outlining import Outliner, outliner_of
 from bedside.methods.policy import REASONS, Decisions, Policy
 
 Arrays = Mapping[str, NDArray[np.generic]]
@@ -44,6 +45,13 @@ class Decoder(Protocol):
         """What one sample's prediction rests on, as far as the graph alone can tell."""
 
 
+class OutlineEncoder(Protocol):
+    """What a modality that learns masks also does."""
+
+    def outlined(self, row: object, mask: NDArray[np.uint8], schema: Schema) -> Plain:
+        """The mask of one row in the geometry of its own file, as the answer holds it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outputs:
     """What the graph and the policy said of N samples."""
@@ -55,6 +63,8 @@ class Outputs:
     missing: NDArray[np.float64]
     """[N]"""
     decisions: Decisions
+    masks: NDArray[np.uint8] | None = None
+    """[N, *spatial] of a segmentation: 0 is background, k the k-th structure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,9 +81,16 @@ class Served:
     def decide(self, arrays: Arrays) -> Outputs:
         """Predictions and decisions on N samples."""
         missing = self.decoder.missing_share(arrays)
-        values, novelty = self.compute(arrays)
+        masks = None
+        if isinstance(self.compute, Outliner):
+            found = self.compute.outlines(arrays)
+            values, novelty, masks = found.volumes, found.novelty, found.masks
+        else:
+            values, novelty = self.compute(arrays)
         decisions = self.policy.decide(values, novelty, missing)
-        return Outputs(values=values, novelty=novelty, missing=missing, decisions=decisions)
+        return Outputs(
+            values=values, novelty=novelty, missing=missing, decisions=decisions, masks=masks
+        )  # fmt: skip
 
     def answers(self, outputs: Outputs) -> list[dict[str, Plain]]:
         """One plain answer a sample. Where the model abstains it gives no number at all."""
@@ -122,10 +139,14 @@ def assemble(
     """The model of schema.json, policy.json, model.json and graph.onnx."""
     policy, model = (_table(contents, name) for name in ("policy.json", "model.json"))
     times = cast("list[float]", model.get("edges") or [])
+    schema = read_schema(contents["schema.json"].decode())
+    compute = open_graph(contents["graph.onnx"])
+    if schema.target.type == "segmentation":
+        compute = outliner_of(compute, model, len(schema.target.classes))
     return Served(
-        schema=read_schema(contents["schema.json"].decode()),
+        schema=schema,
         policy=Policy.from_json(policy),
-        compute=open_graph(contents["graph.onnx"]),
+        compute=compute,
         decoder=decoder,
         times=tuple(float(time) for time in times),
     )

@@ -6,11 +6,11 @@ A row that the schema does not admit is answered too: the model abstains and say
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from bedside.core.errors import DataError
 from bedside.core.progress import Progress, Silent
@@ -57,6 +57,13 @@ class Examined(Protocol):
         """By which the source knows each row; none where rows have no names."""
 
 
+class OutlineKeeper(Protocol):
+    """What a modality that learns masks also does."""
+
+    def keep_outlines(self, batch: Examined, masks: NDArray[np.uint8], folder: Path) -> None:
+        """Write the mask of each row, in the geometry of its own image, into a folder."""
+
+
 class Cell(Protocol):
     """A source of this modality, batch after batch."""
 
@@ -78,6 +85,8 @@ def score(
 ) -> str:
     """Predict for each row of `source` into `out` (CSV or Parquet), in its order.
 
+    Masks of a segmentation are written into a folder beside `out`: `<out>_masks`.
+
     `source` is any form that the modality's prepare takes: for tables CSV or Parquet.
 
     `out` appears when it is whole; a killed run leaves what was there before. Returns a sentence.
@@ -97,12 +106,13 @@ def score(
     total = cell.size(source, served.schema)
     told.begin("score")
     counts, started = _Counts(), time.monotonic()
+    keep = _keeper(cell, served, out)
     notes = {"bundle": bundle.id, "model": bundle.model, "study": bundle.manifest.study}
     with Writer(out, notes) as writer, ThreadPoolExecutor(1) as output:
         waiting = None
         examined = cell.batches(source, served.schema, (spec or Spec()).rows)
         for batch in _ahead(examined):
-            frame = _frame(served, batch, counts)
+            frame = _frame(served, batch, counts, keep)
             if waiting is not None:
                 waiting.result()
             waiting = output.submit(writer.write, frame)
@@ -163,11 +173,27 @@ def _ahead(items: Iterator[T]) -> Iterator[T]:
             yield item
 
 
-def _frame(served: Served, batch: Examined, counts: _Counts) -> pl.DataFrame:
+Keep = Callable[["Examined", "NDArray[np.uint8]"], None]
+
+
+def _keeper(cell: Cell, served: Served, out: Path) -> Keep | None:
+    """What is done with masks; None where the task has none."""
+    if served.schema.target.type != "segmentation":
+        return None
+    folder = out.with_name(f"{out.name.split('.')[0]}_masks")
+    keeper = cast("OutlineKeeper", cell)
+    return lambda batch, masks: keeper.keep_outlines(batch, masks, folder)
+
+
+def _frame(
+    served: Served, batch: Examined, counts: _Counts, keep: Keep | None = None
+) -> pl.DataFrame:
     """Answers to a batch, one row each."""
     from bedside.methods.scored import refuse, scored_frame
 
     outputs = served.decide(batch.arrays)
+    if keep is not None and outputs.masks is not None:
+        keep(batch, outputs.masks)
     decisions = refuse(outputs.decisions, batch.problem > 0)
     frame = scored_frame(
         served.schema.target,

@@ -12,7 +12,7 @@ from sklearn.metrics import r2_score, roc_auc_score
 
 from bedside.adapters.onnx import Graph
 from bedside.core.dataset import Field, Schema, Target
-from bedside.core.errors import DataError
+from bedside.core.errors import DataError, StudyError
 from bedside.core.study import TaskType
 from bedside.methods import outcome as outcomes
 from bedside.methods.entrant import Fixed, Lesson
@@ -32,6 +32,7 @@ SCHEMA = Schema(
 CASES = [
     (task, entrant.name)
     for task in get_args(TaskType)
+    if task != "segmentation"
     for entrant in entrants(task)
     if entrant.name != "prevalence"
 ]
@@ -145,3 +146,8 @@ def test_one_class_is_refused(name: str) -> None:
     same = outcomes.binary(np.ones(600, bool))
     with pytest.raises(DataError, match="both classes"):
         learn(name, replace(given, train_outcome=same))
+
+
+def test_masks_are_no_outcome_of_a_table() -> None:
+    with pytest.raises(StudyError, match="images"):
+        entrants("segmentation")

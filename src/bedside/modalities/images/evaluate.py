@@ -2,34 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bedside.core.dataset import Dataset, Schema
 from bedside.core.spec import Plain
-from bedside.methods.corruption.spread import spread_of
+from bedside.methods.corruption.spread import Spread, spread_of
 from bedside.methods.evaluation.looking import Looking
-from bedside.modalities.images.evaluate_corruptions import Asked, OutcomeJudge, judge_corruptions
+from bedside.methods.outlining import Outliner
+from bedside.modalities.images.evaluate_corruptions import (
+    Asked,
+    OutcomeJudge,
+    OverlapJudge,
+    judge_corruptions,
+)
+from bedside.modalities.images.evaluate_pictures import outcome_pictures, outlined_pictures
+from bedside.modalities.images.evaluate_saliency import explained
+from bedside.modalities.images.pictures import Picture
 from bedside.modalities.images.serve import missing_share
 from bedside.modalities.images.train import arrays
 
 __all__ = ["arrays", "look", "missing_share", "summaries"]
 
-Arrays = Mapping[str, NDArray[np.generic]]
 Rows = NDArray[np.int64]
 _SUMMED = 20_000
 """Images behind a summary at most, evenly spaced."""
+_CORRUPTED = {"image": 1_000, "volume": 24}
+"""Images that are made worse at most; a mask takes its time."""
+_SECONDS = 90.0
+"""For corruptions: no severity is begun after so long, and what was left out is named."""
 
 
 def look(looking: Looking) -> dict[str, Plain]:
     """How the released model holds as images get worse; what it looks at; examples to see."""
-    curves: dict[str, Plain] = {"corruptions": _corruptions(looking)}
+    spread = _spread(looking)
+    outliner = looking.model.compute
+    if isinstance(outliner, Outliner):
+        curves: dict[str, Plain] = {"corruptions": _overlaps(looking, outliner, spread)}
+        _keep(outlined_pictures(looking, outliner, spread), looking)
+        return curves
+    curves = {"corruptions": _corruptions(looking, spread)}
+    pictures = outcome_pictures(looking, spread)
+    found = explained(looking, spread)
+    if found is not None:
+        curves["explanations"] = found.table
+        pictures += list(found.pictures)
+    _keep(pictures, looking)
     return curves
 
 
-def _corruptions(looking: Looking) -> dict[str, Plain]:
+def _spread(looking: Looking) -> Spread:
+    """Of training images; at most a few hundred are looked at."""
+    rows = looking.dataset.rows("train")
+    some = rows[:: max(1, len(rows) // 400)]
+    return spread_of(looking.dataset.array("image")[some])
+
+
+def _asked(looking: Looking, spread: Spread, most: int) -> Asked:
+    return Asked(
+        spread=spread, seed=looking.seed, rows=min(looking.most_rows, most), seconds=_SECONDS,
+        replicates=looking.replicates,
+    )  # fmt: skip
+
+
+def _corruptions(looking: Looking, spread: Spread) -> dict[str, Plain]:
     model = looking.model
 
     def predict(
@@ -37,15 +75,46 @@ def _corruptions(looking: Looking) -> dict[str, Plain]:
     ) -> tuple[NDArray[np.generic], NDArray[np.floating]]:
         return model.compute({"image": images})
 
-    train = looking.dataset.array("image")[looking.dataset.rows("train")]
     judge = OutcomeJudge(truth=looking.truth, policy=looking.policy, edges=model.edges)
-    asked = Asked(
-        spread=spread_of(train), seed=looking.seed, rows=min(looking.most_rows, 1_000),
-        replicates=looking.replicates,
+    return judge_corruptions(
+        predict, looking.arrays["image"], judge, _asked(looking, spread, _CORRUPTED["image"]),
+        record=looking.record, model=model.name,
+    )  # fmt: skip
+
+
+def _overlaps(looking: Looking, outliner: Outliner, spread: Spread) -> dict[str, Plain]:
+    """Of masks, on images filled up to one size; what lies beyond an image is background."""
+    images = looking.arrays["image"]
+    whole = np.tile(np.array(images.shape[2:], np.int32), (len(images), 1))
+    spacing = np.ones(whole.shape, np.float32)
+
+    def predict(
+        worse: NDArray[np.generic],
+    ) -> tuple[NDArray[np.generic], NDArray[np.floating]]:
+        asked = {"image": worse, "extent": whole[: len(worse)], "spacing": spacing[: len(worse)]}
+        found = outliner.outlines(asked)
+        return found.masks, found.novelty
+
+    judge = OverlapJudge(
+        masks=looking.dataset.array("mask")[looking.rows], subjects=looking.truth.subjects,
+        structures=outliner.structures, novelty_limit=looking.policy.novelty_limit,
     )  # fmt: skip
     return judge_corruptions(
-        predict, looking.arrays["image"], judge, asked, record=looking.record, model=model.name
-    )
+        predict, images, judge, _asked(looking, spread, _CORRUPTED["volume"]),
+        record=looking.record, model=looking.model.name,
+    )  # fmt: skip
+
+
+def _keep(pictures: list[Picture], looking: Looking) -> None:
+    """PNG files, and `pictures.json` that tells of them."""
+    told = []
+    for number, picture in enumerate(pictures, start=1):
+        name = f"picture_{number}.png"
+        (looking.folder / name).write_bytes(picture.png)
+        told.append(
+            {"file": name, "title": picture.title, "alt": picture.alt, "note": picture.note}
+        )
+    (looking.folder / "pictures.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
 
 
 def summaries(dataset: Dataset, schema: Schema, rows: Rows) -> dict[str, dict[str, Plain]]:

@@ -21,7 +21,7 @@ from bedside.core.study import Data
 from bedside.modalities.images.decode import Placed, decode
 from bedside.modalities.images.prepare_sources import IMAGE, source_rows
 from bedside.modalities.images.references import BETWEEN, open_image
-from bedside.modalities.images.serve import admitted, stacked
+from bedside.modalities.images.serve import admitted, mask_file, stacked
 from bedside.modalities.images.settings import Spec, frozen
 
 _BATCH_BYTES = 32 << 20
@@ -54,6 +54,25 @@ def batches(path: Path, schema: Schema, rows: int) -> Iterator[Examined]:
             yield _examined(found, [_name(path, reference) for reference in part], schema)
 
 
+def keep_outlines(batch: Examined, masks: NDArray[np.uint8], folder: Path) -> None:
+    """Write each mask, in its image's own geometry, under its image's name into a folder."""
+    for name, found, mask in zip(batch.names, batch.placed, masks, strict=True):
+        if found is not None:
+            suffix, content = mask_file(found, mask)
+            path = folder / (_bare(name) + suffix)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+
+
+def _bare(name: str) -> str:
+    """A name without the suffix of an image file, and safe as a path below a folder."""
+    parts = [part for part in Path(name).parts if part not in ("/", "..", ".")]
+    last = parts[-1] if parts else "image"
+    for suffix in (".gz", ".nii", ".dcm", ".png", ".jpg", ".jpeg", ".tif", ".tiff"):
+        last = last.removesuffix(suffix)
+    return str(Path(*parts[:-1], last))
+
+
 def size(path: Path, schema: Schema) -> int:
     """How many images."""
     return len(_references(path, frozen(schema)))
@@ -65,8 +84,9 @@ def _references(path: Path, settings: Spec) -> list[str]:
         return [str(path.resolve())]
     if path.is_dir():
         return _in_folder(path, settings)
-    found: list[str] = source_rows(path, settings, Data())[IMAGE].to_list()
-    return found
+    # A row that names no file, or none that is there, is a problem of that row.
+    found = source_rows(path, settings, Data(), whole=False)[IMAGE].to_list()
+    return [text or "" for text in found]
 
 
 def _in_folder(path: Path, settings: Spec) -> list[str]:
@@ -95,6 +115,8 @@ def _bytes_of(schema: Schema) -> int:
 def _seen(reference: str, schema: Schema) -> Placed | BedsideError:
     settings = frozen(schema)
     try:
+        if not reference:
+            raise DataError("image", expected="the name of a file", found="none")
         found = decode(open_image(reference, settings), settings)
         admitted(found, schema.fields[0], 0)
     except BedsideError as error:
@@ -140,6 +162,8 @@ def _empty(schema: Schema) -> Arrays:
 def _name(path: Path, reference: str) -> str:
     """As the source has it: a path below it, a member of it, or a row of it."""
     where, _, inside = reference.partition(BETWEEN)
+    if not where:
+        return ""
     if inside:
         return inside.replace(BETWEEN, " ")
     root = path.resolve() if path.is_dir() else path.resolve().parent

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import gzip
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -27,7 +28,10 @@ from bedside.modalities.images.decode import decode as place
 from bedside.modalities.images.serve_explain import explain
 from bedside.modalities.images.settings import Spec, frozen
 
-__all__ = ["decode", "explain", "made_up", "missing_share", "placed", "rows", "stacked"]
+__all__ = [
+    "admitted", "decode", "explain", "made_up", "mask_file", "missing_share", "outlined", "placed",
+    "rows", "stacked",
+]  # fmt: skip
 
 Arrays = Mapping[str, NDArray[np.generic]]
 _MADE_UP = 48
@@ -93,6 +97,28 @@ def rows(arrays: Arrays, schema: Schema) -> list[dict[str, Plain]]:
     return found
 
 
+def outlined(row: object, mask: NDArray[np.uint8], schema: Schema) -> Plain:
+    """The mask [*spatial] of one row in the geometry of its own file, in base64.
+
+    A volume's is NIfTI, a picture's PNG; values are 0 for background, k for the k-th structure.
+    """
+    suffix, content = mask_file(placed(row, schema, 0), mask)
+    return {"format": suffix, "data": _text(content), "structures": [*schema.target.classes]}
+
+
+def mask_file(found: Placed, mask: NDArray[np.uint8]) -> tuple[str, bytes]:
+    """Suffix and content of a file that holds a mask of `found.array` on the image's own grid."""
+    inside = tuple(slice(0, n) for n in found.array.shape[1:])
+    own = found.restored(mask[inside])
+    if own.ndim == 2:
+        return ".png", write_png(own)
+    grid = found.source
+    if grid is None:
+        shape = (int(own.shape[0]), int(own.shape[1]), int(own.shape[2]))
+        grid = Grid(shape=shape, affine=affine_of(np.eye(4)[[2, 1, 0, 3]]))
+    return ".nii.gz", gzip.compress(nifti_bytes(own, grid), mtime=0)
+
+
 def missing_share(arrays: Arrays) -> NDArray[np.float64]:
     """[N] of zeros: an image is there, or the request is refused."""
     return np.zeros(len(arrays["image"]), np.float64)
@@ -114,7 +140,8 @@ def made_up(schema: Schema) -> dict[str, dict[str, Plain]]:
         name: {"image": _text(_file(np.rint(values).astype(field.dtype), settings, None))}
         for name, values in forms.items()
     }
-    if settings.kind == "picture" and shape[0] == 1 and field.dtype in ("uint8", "int16"):
+    shown = settings.kind == "picture" and settings.expected in ("", "OT")
+    if shown and shape[0] == 1 and field.dtype in ("uint8", "int16"):
         content = write_secondary_capture(np.rint(disc[0]).astype(field.dtype))
         cases["a disc, as DICOM"] = {"image": _text(content)}
     return cases
@@ -150,17 +177,29 @@ def admitted(found: Placed, field: Field, index: int) -> None:
 
 def _file(image: NDArray[np.generic], settings: Spec, spacing: tuple[float, ...] | None) -> bytes:
     """A file that holds an image [C, *spatial] exactly."""
-    if settings.kind == "picture" and image.dtype == np.uint8:
-        return write_png(image[0] if len(image) == 1 else np.moveaxis(image, 0, -1))
+    known = spacing is not None and bool(np.isfinite(spacing).all())
+    if settings.kind == "picture" and len(image) == 3 and (image != image[:1]).any():
+        return _in_colour(image)
+    if settings.kind == "picture" and image.dtype == np.uint8 and not known:
+        return write_png(image[0])
+    if (image != image[:1]).any():
+        raise DataError("image", expected="values that a file can say", found="a volume in colour")
     volume = image[0] if settings.kind == "volume" else image[0][None]
     steps = spacing or settings.spacing or (1.0,) * 3
     steps = tuple(step if np.isfinite(step) else 1.0 for step in steps)
     matrix = np.zeros((4, 4))
     for at, world in enumerate((2, 1, 0)):
-        matrix[world, at] = steps[at] if len(steps) == 3 else 1.0
+        matrix[world, at] = (1.0, *steps)[-3:][at]
     matrix[3, 3] = 1.0
     shape = (int(volume.shape[0]), int(volume.shape[1]), int(volume.shape[2]))
     return nifti_bytes(volume, Grid(shape=shape, affine=affine_of(matrix)))
+
+
+def _in_colour(image: NDArray[np.generic]) -> bytes:
+    whole = image.astype(np.uint8)
+    if (whole != image).any():
+        raise DataError("image", expected="values that a file can say", found="fractions in colour")
+    return write_png(np.moveaxis(whole, 0, -1))
 
 
 def _text(content: bytes) -> str:

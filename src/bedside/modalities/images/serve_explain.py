@@ -20,10 +20,14 @@ Arrays = Mapping[str, NDArray[np.generic]]
 def explain(arrays: Arrays, schema: Schema, compute: Compute) -> Plain:
     """Where the answer to one image falls when places are covered, as a grey PNG in base64.
 
+    None for a segmentation, whose mask shows what it is about.
+
     Middle grey (128) does not matter; brighter speaks for the answer, darker against it. Of a
     volume the slice in which most changes. The map says what this answer rests on, not why; how
     far such maps can be trusted is in the report.
     """
+    if schema.target.type == "segmentation":
+        return None
     image = arrays["image"][0]
     values = compute({"image": image[None]})[0]
     task = schema.target.type

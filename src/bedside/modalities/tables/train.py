@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from bedside.adapters.onnx.finish import append_novelty
 from bedside.core.dataset import Dataset, Schema
+from bedside.core.errors import StudyError
 from bedside.core.study import TaskType
 from bedside.methods import novelty
 from bedside.methods.entrant import Arrays, Entrant, Learned, Lesson
+from bedside.methods.searches import searched
 from bedside.methods.tabular_inputs import Inputs, Values
-from bedside.methods.tune import Budget, Found, Setting, search
+from bedside.methods.tune import Found, Setting
 from bedside.modalities.tables.train_edges import edge_cases
 from bedside.modalities.tables.train_graphs import NetworkModel, graph_of
 from bedside.modalities.tables.train_models import Fit, Material, fit_model
@@ -57,7 +59,15 @@ _HEAVIEST_FIRST = ("tabm", "ft_transformer", "mlp", "trees")
 
 
 def entrants(task: TaskType) -> tuple[Entrant, ...]:
-    """Models that can learn a task, the one that takes longest first."""
+    """Models that can learn a task, the one that takes longest first.
+
+    Raises StudyError for a task that is none of a table.
+    """
+    if task not in _LINEAR_OF_TASK:
+        raise StudyError(
+            "[task] type", expected=f"one of {', '.join(_LINEAR_OF_TASK)} for tables",
+            found=f"'{task}'", hint='masks are learnt from images: modality = "images" in [study]',
+        )  # fmt: skip
     return tuple(MODELS[name] for name in (*_HEAVIEST_FIRST, _LINEAR_OF_TASK[task], "prevalence"))
 
 
@@ -103,11 +113,7 @@ def _found(name: str, material: Material, lesson: Lesson) -> Found[Fit]:
         fitted = fit_model(name, material, settings, seconds)
         return fitted.score, fitted
 
-    if lesson.fixed:
-        settings, once = lesson.fixed.settings, Budget(trials=1, seconds=np.inf)
-        return search({}, {}, lambda _, left: attempt(settings, left), once, seed=lesson.seed)
-    what = SEARCHES[name]
-    return search(what.space, what.defaults, attempt, lesson.budget, seed=lesson.seed)
+    return searched(SEARCHES[name], attempt, lesson)
 
 
 def _inputs(arrays: Arrays, schema: Schema) -> Inputs:

@@ -29,6 +29,7 @@ from bedside.methods.live import Live
 from bedside.methods.parity import Parity, compare_answers, compare_values, decision_flips
 from bedside.methods.served import Arrays, Outputs
 from bedside.stages.release.assembly import Candidate, split_arrays, unsigned
+from bedside.stages.release.proof_masks import mask_parity, masks_that_differ
 
 _BATCH = 500
 """Patients in a request of the proof: another size than that of any other comparison."""
@@ -105,6 +106,8 @@ def _exported(chosen: Candidate, arrays: Arrays, file: str) -> Parity:
     """The trained model's own predictions against those of the graph."""
     native = np.load(chosen.folder / file, allow_pickle=False)
     outputs = chosen.served.decide(arrays)
+    if outputs.masks is not None:
+        return mask_parity(native, outputs, arrays, chosen.served)
     if native.shape != outputs.values.shape:
         raise RunError(
             f"{chosen.name}/{file}", expected=f"predictions {list(outputs.values.shape)}",
@@ -121,15 +124,22 @@ def _exported(chosen: Candidate, arrays: Arrays, file: str) -> Parity:
 
 def _served_parity(chosen: Candidate, app: ASGIApp, arrays: Arrays) -> Parity:
     """What the graph says of all at once against what is answered over HTTP."""
-    expected = chosen.served.answers(chosen.served.decide(arrays))
+    outputs = chosen.served.decide(arrays)
+    expected = chosen.served.answers(outputs)
     samples = _count_of(arrays)
     bytes_a_row = max(sum(values[:1].nbytes for values in arrays.values()), 1)
     batch = max(1, min(_BATCH, _BATCH_BYTES // bytes_a_row))
     answers: list[dict[str, Plain]] = []
+    asked: list[dict[str, Plain]] = []
     for start in range(0, samples, batch):
         part = {name: values[start : start + batch] for name, values in arrays.items()}
-        answers += _ask(app, chosen.cell.rows(part, chosen.schema))
+        rows = chosen.cell.rows(part, chosen.schema)
+        answers += _ask(app, rows)
+        asked += rows if outputs.masks is not None else []
+    masks = _masks_apart(answers)
     difference, flips = compare_answers(expected, answers)
+    if outputs.masks is not None:
+        flips += masks_that_differ(masks, outputs, asked, chosen.cell, chosen.schema)
     return Parity(name="served", samples=samples, difference=difference, flips=flips)
 
 
@@ -145,6 +155,11 @@ def _ask(app: ASGIApp, rows: Sequence[dict[str, Plain]]) -> list[dict[str, Plain
         {key: value for key, value in answer.items() if key not in _OWN_KEYS}
         for answer in said["answers"]
     ]
+
+
+def _masks_apart(answers: list[dict[str, Plain]]) -> list[Plain]:
+    """The masks, taken out of the answers."""
+    return [answer.pop("mask", None) for answer in answers]
 
 
 def _found(body: bytes) -> str:

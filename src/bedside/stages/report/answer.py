@@ -23,6 +23,7 @@ _HEADLINES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("conformal_coverage", "brier"),
     ),
     "regression": (("rmse",), ("mae",), ("conformal_coverage", "r2")),
+    "segmentation": (("dice",), ("hd95", "nsd"), ("conformal_coverage", "volume_error")),
     "survival": (
         ("c_index",),
         ("ici", "calibration_slope", "oe_ratio", "integrated_brier"),

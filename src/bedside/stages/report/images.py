@@ -26,7 +26,7 @@ _DASHES = ("", "7 4", "2 3", "9 3 2 3")
 def images_section(material: Material) -> Section | None:
     """Pictures of all stages, and how the released model holds as images get worse."""
     pictures = [figure for name in material.runs for figure in _figures(material, name)]
-    corrupted = _corruptions(material)
+    corrupted = [*_corruptions(material), *_explanations(material)]
     if not pictures and not corrupted:
         return None
     lead = _lead(material)
@@ -113,6 +113,25 @@ def _corruptions(material: Material) -> list[Block]:
         Text(body=body, kind="note"),
         _table(material, ranked),
     ]
+
+
+def _explanations(material: Material) -> list[Block]:
+    """Each method of explaining with its check: what did not pass is told and not shown."""
+    table = material.file("curves.json").at("explanations")
+    methods = table.at("methods").each()
+    if not methods:
+        return []
+    rows = [
+        (item.at("title").text(), "shown" if item.at("shown").value else "not shown",
+         item.at("why").text())
+        for item in methods
+    ]  # fmt: skip
+    shown = sum(bool(item.at("shown").value) for item in methods)
+    caption = (
+        f"Of {count(len(methods))} ways to explain the model's answers, {count(shown)} passed the "
+        f"checks on {count(table.at('subjects').number() or 0)} patients"
+    )
+    return [Table(caption=caption, head=("Maps by", "In this report", "Why"), rows=rows)]
 
 
 def _line(item: Node, at: int) -> Line:

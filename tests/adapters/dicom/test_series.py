@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+from pydicom.dataset import Dataset
 from pydicom.pixels import apply_modality_lut
+from pydicom.sequence import Sequence
 from pydicom.uid import ImplicitVRLittleEndian, RLELossless
 from tests.adapters.dicom.made import CANARY, one, series, stored, written
 
@@ -106,16 +108,17 @@ def test_bits_above_those_stored_are_no_values(tmp_path: Path, signed: bool) -> 
     assert "cleared" in " ".join(image.notes)
 
 
+@pytest.mark.parametrize("slope", [1, 2])
 @pytest.mark.parametrize("bits", [12, 16])
 def test_monochrome1_is_turned_within_the_range_of_the_stored_bits(
-    tmp_path: Path, bits: int
+    tmp_path: Path, bits: int, slope: int
 ) -> None:
     pixels = stored()
     image = _image(
         series(tmp_path, pixels, PhotometricInterpretation="MONOCHROME1", BitsStored=bits,
-               HighBit=bits - 1, RescaleSlope=2)
+               HighBit=bits - 1, RescaleSlope=slope)
     )  # fmt: skip
-    wanted = 2.0 * ((1 << bits) - 1 - pixels.astype(np.int64)) - 1024
+    wanted = slope * ((1 << bits) - 1 - pixels.astype(np.int64)) - 1024
     np.testing.assert_array_equal(image.values, wanted)
     assert image.unit == ""
     assert f"{(1 << bits) - 1} - s" in " ".join(image.notes)
@@ -172,6 +175,30 @@ def test_slightly_uneven_steps_are_noted(tmp_path: Path) -> None:
     places = [[0.0, 0.0, z] for z in (0, 2.5, 5.05, 7.5, 10, 12.5)]
     image = _image(series(tmp_path, stored(), ImagePositionPatient=places))
     assert "off their even places" in image.notes[0]
+
+
+@pytest.mark.parametrize("off", [0.2, -0.3])
+def test_a_slice_a_tenth_of_a_step_off_is_refused(tmp_path: Path, off: float) -> None:
+    places = [[0.0, 0.0, z] for z in (0, 2.5, 5 + off, 7.5, 10, 12.5)]
+    with pytest.raises(DataError, match="slices at even steps, found steps from"):
+        read_series(series(tmp_path, stored(), ImagePositionPatient=places))
+
+
+def test_a_lookup_table_in_each_file_of_a_series(tmp_path: Path) -> None:
+    """The quick parser leaves such files to pydicom."""
+    table = Dataset()
+    entries = np.arange(2000, dtype=np.uint16) ** 2 % 30011
+    table.LUTDescriptor, table.ModalityLUTType = [2000, 0, 16], "OD"
+    table.LUTData = entries.tobytes()
+    pixels = stored()
+    paths = series(tmp_path, pixels, RescaleSlope=None, RescaleIntercept=None)
+    for path in paths:
+        made = pydicom.dcmread(path)
+        made.ModalityLUTSequence = Sequence([table])
+        made.save_as(path)
+    image = _image(paths)
+    np.testing.assert_array_equal(image.values, entries[pixels])
+    assert "lookup table" in " ".join(image.notes)
 
 
 # --- refused, with the reason ------------------------------------------------------------------
@@ -296,6 +323,7 @@ REFUSED: dict[str, tuple[Spoil, str]] = {
     "skewed axes": (_changed(1, ImageOrientationPatient=[1, 0, 0, 0.5, 1, 0]), "right angle"),
     "no axes": (_changed(1, ImageOrientationPatient=[0, 0, 0, 0, 0, 0]), "right angle"),
     "odd bits": (_changed(1, BitsStored=17), "bits stored"),
+    "sign": (_changed(1, PixelRepresentation=2), "PixelRepresentation"),
     "high bit": (_changed(1, HighBit=14), "HighBit"),
     "unknown photometric": (_changed(1, PhotometricInterpretation=CANARY), "another with 1 sample"),
     "frames": (_frames, "NumberOfFrames"),

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from bedside.methods.networks.images.classifier import Classifier
 from bedside.methods.networks.images.inward import ImageFacts
-from bedside.methods.networks.images.layers import Everywhere, Residual, block, halved
+from bedside.methods.networks.images.layers import Everywhere, Residual, block, first_stride, halved
 from bedside.methods.outcome import Outcome
 
 SMALLEST = 4
@@ -37,7 +37,7 @@ class ConvNetBody(nn.Module):
     def __init__(self, facts: ImageFacts, outputs: int, settings: ConvNetSettings) -> None:
         super().__init__()
         dims, side, width = facts.dims, min(facts.shape), settings.width
-        stride = 1 if side < 40 else 2 if side < 112 else 4
+        stride = first_stride(facts.shape)
         steps: list[nn.Module] = [block(facts.channels, width, dims=dims, stride=stride)]
         side = -(-side // stride)
         for _ in range(settings.stages - 1):

@@ -44,6 +44,20 @@ def halved(*, dims: int) -> nn.Module:
     return _MAX[dims](2, ceil_mode=True)
 
 
+def meaned(*, dims: int) -> nn.Module:
+    """The mean of each 2 x 2 (x 2) block; at an odd edge of what there is."""
+    return _MEAN[dims](2, ceil_mode=True, count_include_pad=False)
+
+
+def first_stride(shape: tuple[int, ...]) -> int:
+    """Of a first layer, so that large images cost no more than small ones need.
+
+    >>> [first_stride((side, side)) for side in (28, 50, 224)]
+    [1, 2, 4]
+    """
+    return 1 if min(shape) < 40 else 2 if min(shape) < 112 else 4
+
+
 def block(
     wide_in: int, wide_out: int, size: int = 3, *, dims: int, stride: int = 1
 ) -> nn.Sequential:

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from bedside.methods.batches import Arrays, Augment, Cost, Feed, Source, batches, tensor
 from bedside.methods.tabular_inputs import Values
 
-__all__ = ["Fitted", "Part", "Schedule", "batches", "fit", "predict"]
+__all__ = ["Fitted", "Goal", "Part", "Schedule", "batches", "bfloat16_pays", "fit", "predict"]
 
 CHUNK, NUMBERS = 8192, 1 << 19
 """Rows predicted at once, and about how many numbers of images or volumes."""

@@ -8,6 +8,7 @@ mask comes back in the image's own geometry.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,8 @@ from bedside.modalities.images.settings import Spec
 
 Values = NDArray[np.generic]
 DTYPES = ("uint8", "int16", "float32")
+LARGEST = 1 << 30
+"""Voxels of a volume on the grid that is asked for; more is taken for a broken spacing."""
 GREY = np.array([0.299, 0.587, 0.114])
 """Luma of red, green and blue (ITU-R BT.601)."""
 
@@ -51,9 +54,9 @@ class Placed:
 def decode(image: Image, settings: Spec) -> Placed:
     """The image as the settings ask for it; DataError where it cannot be had in that form."""
     rank = 3 if settings.kind == "volume" else 2
-    values = _channels(_flat(image, rank), settings, rank)
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
-        raise DataError("image", expected="finite values", found="NaN or infinity in some voxels")
+    flat = _flat(image, rank)
+    _check_numbers(flat)
+    values = _channels(flat, settings, rank)
     source = image.grid if rank == 3 else None
     seen = None if source is None else target_grid(source, settings)
     if source is not None and seen is not None:
@@ -82,12 +85,23 @@ def placed_mask(mask: NDArray[np.uint8], placed: Placed) -> NDArray[np.uint8]:
     return resize(mask, shape, order="nearest")
 
 
+def _check_numbers(values: Values) -> None:
+    if values.dtype.kind not in "biuf":
+        raise DataError("image", expected="numbers", found="values of another kind")
+    if values.dtype.kind == "f" and not (np.abs(values) <= np.finfo(np.float32).max).all():
+        raise DataError("image", expected="finite values, within the range of float32",
+                        found="NaN, infinity or larger ones in some voxels")  # fmt: skip
+
+
 def target_grid(source: Grid, settings: Spec) -> Grid:
     """Where the array of a volume lies: the patient's axes, the spacing and the size asked for."""
     grid = _in_patient_axes(source)
     if settings.spacing:
         grid = to_spacing(grid, settings.spacing)
     if not settings.size:
+        if math.prod(grid.shape) > LARGEST:
+            raise DataError("image", expected=f"at most {LARGEST} voxels of the spacing asked for",
+                            found="more", hint="is the file's own spacing right?")  # fmt: skip
         return grid
     _check_size(settings, 3)
     matrix = grid.matrix
@@ -196,5 +210,9 @@ def _formed(channels: Values, settings: Spec) -> Values:
 def _steps(image: Image, seen: Grid | None, shape: tuple[int, ...]) -> tuple[float, ...]:
     if seen is not None:
         return seen.spacing
-    same = image.values.shape[: len(shape)] == shape and len(image.spacing) == len(shape)
-    return image.spacing if same else (float("nan"),) * len(shape)
+    own = image.spacing or (() if image.grid is None else image.grid.spacing)
+    if len(shape) == 3 or len(own) < 2:
+        return (float("nan"),) * len(shape)
+    native = image.values.shape[: image.values.ndim - int(image.colour)][-2:]
+    return tuple(step * have / want
+                 for step, have, want in zip(own[-2:], native, shape, strict=True))  # fmt: skip

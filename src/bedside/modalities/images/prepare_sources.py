@@ -12,6 +12,7 @@ Columns that are added to the source's own: `bedside.sample` (which image), `bed
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -25,26 +26,38 @@ from bedside.adapters.parquet import read_parquet
 from bedside.core.errors import DataError, StudyError
 from bedside.core.inputs import MASK, SAME, SAMPLE
 from bedside.core.study import Data
-from bedside.modalities.images.references import BETWEEN, content_digest, members, open_arrays
+from bedside.modalities.images.references import (
+    BETWEEN,
+    PLAIN,
+    content_digest,
+    members,
+    open_arrays,
+)
 from bedside.modalities.images.settings import Spec
 
 IMAGE = "bedside.image"
+_NAME = r"\{([^\W\d]\w*)\}"
 _PARTS = ("train", "val", "test")
+Found = list[tuple[str, dict[str, str]]]
+"""Names below a source, and what their parts in braces stand for."""
 _TABLES = (".csv", ".tsv", ".parquet", ".pq", ".gz")
 _PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dcm", ".nii", ".gz")
 
 
-def source_rows(path: Path, settings: Spec, data: Data, text: Collection[str] = ()) -> pl.DataFrame:
+def source_rows(
+    path: Path, settings: Spec, data: Data, text: Collection[str] = (), *, whole: bool = True
+) -> pl.DataFrame:
     """One row a sample; DataError where the source holds no image, or not what the settings say.
 
-    `text`: columns of a table that must stay text.
+    `text`: columns of a table that must stay text. `whole`: each row of a table must name a file
+    that is there; else `bedside.image` is what it names, or null.
     """
     if path.suffix == ".npz":
         frame = _of_arrays(path, settings)
     elif path.is_dir() or path.suffix == ".tar":
         frame = _of_pattern(path, settings)
     elif path.suffix in _TABLES:
-        frame = _of_table(path, settings, data, text)
+        frame = _of_table(path, settings, data, text, whole=whole)
     else:
         raise DataError(path.name, expected="a folder, a table, an .npz or a .tar of images",
                         found="another kind of file")  # fmt: skip
@@ -61,14 +74,15 @@ def with_patients(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def strangers(path: Path, frame: pl.DataFrame) -> int:
-    """Images beside a table that none of its rows names."""
-    if path.is_dir() or path.suffix not in _TABLES:
+    """Images in a folder, or beside a table, that are no row's."""
+    if not path.is_dir() and path.suffix not in _TABLES:
         return 0
     named = {Path(text) for name in (IMAGE, MASK) for text in frame[name].drop_nulls().to_list()}
-    there = (file for file in path.parent.rglob("*") if file.suffix.lower() in _PICTURES)
+    root, own = (path if path.is_dir() else path.parent).resolve(), path.resolve()
+    there = (file for file in root.rglob("*") if file.suffix.lower() in _PICTURES)
     return sum(
         file not in named and not named & set(file.parents) and file.is_file()
-        for file in there if file != path
+        for file in there if file != own and not _hidden(str(file.relative_to(root)))
     )  # fmt: skip
 
 
@@ -84,23 +98,26 @@ def _of_arrays(path: Path, settings: Spec) -> pl.DataFrame:
         )  # fmt: skip
     frames = []
     for part in parts:
-        names = {"images": f"{part}_images", "label": f"{part}_labels"}
-        frame = _columns(path, {"label": arrays[names["label"]]}, len(arrays[names["images"]]))
+        images, labels = f"{part}_images", arrays.get(f"{part}_labels")
+        if labels is None:
+            raise DataError(path.name, expected=f"the array '{part}_labels' beside '{images}'",
+                            found="no such array")  # fmt: skip
+        frame = _columns(path, {"label": labels}, _count(path, arrays, images))
         frames.append(frame.with_columns(
             pl.lit(part).alias("split"),
-            pl.Series(IMAGE, _rows_of(path, names["images"], frame.height)),
+            pl.Series(IMAGE, _rows_of(path, images, frame.height)),
             pl.lit(None, dtype=pl.String).alias(MASK),
         ))  # fmt: skip
     return pl.concat(frames)
 
 
 def _of_part(path: Path, arrays: Mapping[str, NDArray[np.generic]], settings: Spec) -> pl.DataFrame:
-    total = len(arrays[settings.image])
+    total = _count(path, arrays, settings.image)
     images = (settings.image, settings.mask)
     frame = _columns(path, {n: a for n, a in arrays.items() if n not in images}, total)
     masks: Sequence[str | None] = [None] * total
     if settings.mask:
-        if settings.mask not in arrays or len(arrays[settings.mask]) != total:
+        if settings.mask not in arrays or _count(path, arrays, settings.mask) != total:
             raise DataError(f"{path.name} '{settings.mask}'", expected="a mask for each image",
                             found="no such array, or of another length")  # fmt: skip
         masks = _rows_of(path, settings.mask, total)
@@ -108,6 +125,15 @@ def _of_part(path: Path, arrays: Mapping[str, NDArray[np.generic]], settings: Sp
         pl.Series(IMAGE, _rows_of(path, settings.image, total)),
         pl.Series(MASK, masks, dtype=pl.String),
     )
+
+
+def _count(path: Path, arrays: Mapping[str, NDArray[np.generic]], name: str) -> int:
+    """How many images an array holds."""
+    if arrays[name].ndim < 3 or arrays[name].dtype.kind not in PLAIN:
+        raise DataError(f"{path.name} '{name}'", expected="images as numbers, one a row",
+                        found=f"{arrays[name].ndim} axes of {arrays[name].dtype.type.__name__}",
+                        hint="check image and mask in [images]")  # fmt: skip
+    return len(arrays[name])
 
 
 def _columns(path: Path, arrays: Mapping[str, NDArray[np.generic]], total: int) -> pl.DataFrame:
@@ -127,18 +153,21 @@ def _rows_of(path: Path, name: str, total: int) -> list[str]:
     return [f"{path.resolve()}{BETWEEN}{name}{BETWEEN}{row}" for row in range(total)]
 
 
-def _of_table(path: Path, settings: Spec, data: Data, text: Collection[str]) -> pl.DataFrame:
+def _of_table(
+    path: Path, settings: Spec, data: Data, text: Collection[str], *, whole: bool
+) -> pl.DataFrame:
     table = path.suffix in (".parquet", ".pq")
     named = {settings.image, settings.mask, *text} - {""}
     frame = read_parquet(path) if table else read_csv(path, data, named)
     return frame.with_columns(
-        _paths(path, frame, settings.image, IMAGE),
-        _paths(path, frame, settings.mask, MASK),
+        _paths(path, frame, settings.image, IMAGE, whole=whole),
+        _paths(path, frame, settings.mask, MASK, whole=whole),
     )
 
 
-def _paths(path: Path, frame: pl.DataFrame, name: str, as_name: str) -> pl.Series:
-    """References of a column of paths, which lie beside the table; all must be there."""
+def _paths(path: Path, frame: pl.DataFrame, name: str, as_name: str, *, whole: bool) -> pl.Series:
+    """References of a column of paths, which lie beside the table; if `whole`, all must be
+    there."""
     if not name:
         return pl.Series(as_name, [None] * frame.height, dtype=pl.String)
     if name not in frame.columns:
@@ -146,11 +175,11 @@ def _paths(path: Path, frame: pl.DataFrame, name: str, as_name: str) -> pl.Serie
                         found="no such column", hint="see [images]")  # fmt: skip
     root = path.resolve().parent
     texts = frame[name].cast(pl.String).to_list()
-    found = [None if not text else str((root / text).resolve()) for text in texts]
-    absent = [at for at, text in enumerate(found) if text is not None and not Path(text).exists()]
+    found = [_below(root, text) for text in texts]
+    absent = [at for at, text in enumerate(found) if text is not None and not os.path.exists(text)]
     nameless = found.count(None) if as_name == IMAGE else 0
-    if absent or nameless:
-        first = absent[0] if absent else found.index(None)
+    if whole and (absent or nameless):
+        first = min([*absent[:1], *([found.index(None)] if nameless else [])])
         raise DataError(
             f"{path.name} column '{name}'", expected="a file for each row",
             found=f"none for {len(absent) + nameless:,} of {frame.height:,} rows, the first in row "
@@ -158,6 +187,13 @@ def _paths(path: Path, frame: pl.DataFrame, name: str, as_name: str) -> pl.Serie
             hint="paths are read from the table's own folder on",
         )  # fmt: skip
     return pl.Series(as_name, found, dtype=pl.String)
+
+
+def _below(root: Path, text: str | None) -> str | None:
+    """Any text as a path: one that is far too long, or no path at all, names no file."""
+    if not text:
+        return None
+    return os.path.realpath(root / text.replace("\0", "?"))
 
 
 def _of_pattern(path: Path, settings: Spec) -> pl.DataFrame:
@@ -168,7 +204,10 @@ def _of_pattern(path: Path, settings: Spec) -> pl.DataFrame:
         )  # fmt: skip
     names = _names(path)
     images = _matching(settings.image, names)
-    masks = {_key(found): name for name, found in _matching(settings.mask, names)}
+    outlines = _matching(settings.mask, names)
+    masks = {_key(found): name for name, found in outlines}
+    if settings.mask:
+        _told_apart(path, images, outlines)
     rows = [
         {**found, IMAGE: _reference(path, name), MASK: _held(path, masks.get(_key(found)))}
         for name, found in sorted(images)
@@ -177,26 +216,47 @@ def _of_pattern(path: Path, settings: Spec) -> pl.DataFrame:
     if unused and settings.mask:
         raise DataError(path.name, expected="an image for each mask",
                         found=f"{unused:,} masks without one")  # fmt: skip
-    named = re.findall(r"\{(\w+)\}", settings.image)
+    named = re.findall(_NAME, settings.image)
     schema = dict.fromkeys([*dict.fromkeys(named), IMAGE, MASK], pl.String)
     return pl.DataFrame(rows, schema=schema)
 
 
+def _told_apart(path: Path, images: Found, masks: Found) -> None:
+    """DataError where the pattern finds two images, or two masks, under the same names."""
+    for found, what in ((images, "image"), (masks, "mask")):
+        twice = len(found) - len({_key(names) for _, names in found})
+        if twice:
+            raise DataError(
+                path.name, expected=f"one {what} for what the pattern names",
+                found=f"two or more for {twice:,}",
+                hint='name the folders that tell them apart: "{site}/images/{patient}.png"',
+            )  # fmt: skip
+    if not masks:
+        raise DataError(path.name, expected="masks as [images] mask names them", found="none")
+
+
 def _names(path: Path) -> list[str]:
-    """Files, and the folders that hold any, below a folder; the members of an archive."""
+    """Files and folders below a folder, or the members of an archive; none that is hidden."""
     if path.suffix == ".tar":
-        return list(members(path))
-    return [str(item.relative_to(path)) for item in sorted(path.rglob("*"))]
+        every = list(members(path))
+    else:
+        every = [str(item.relative_to(path)) for item in sorted(path.rglob("*"))]
+    return [name for name in every if not _hidden(name)]
 
 
-def _matching(pattern: str, names: Sequence[str]) -> list[tuple[str, dict[str, str]]]:
+def _hidden(name: str) -> bool:
+    """Whether a file, or a folder that it is in, is hidden, as what programs leave behind is."""
+    return any(part.startswith(".") and part not in (".", "..") for part in name.split("/"))
+
+
+def _matching(pattern: str, names: Sequence[str]) -> Found:
     if not pattern:
         return []
-    parts = re.split(r"(\{\w+\})", pattern)
+    parts = re.split(r"(\{[^\W\d]\w*\})", pattern)
     seen: set[str] = set()
     form = ""
     for part in parts:
-        name = part.strip("{}") if part.startswith("{") else ""
+        name = "".join(re.findall(f"^{_NAME}$", part))
         form += (
             re.escape(part)
             if not name

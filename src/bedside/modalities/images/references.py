@@ -1,7 +1,8 @@
 """Where an image lies: a file, a folder of a series, a member of a tar archive, a row of an array.
 
-A reference is a text: the path alone, `PATH::MEMBER` in a tar archive, `PATH::ARRAY::ROW` in an
-`.npz`. It stays on this machine and goes into no error, no log and no data set.
+A reference is a text: the path alone; path and member of a tar archive; path, array and row of an
+`.npz`; with a zero byte, which no name of a file can hold, between them. It stays on this machine
+and goes into no error, no log and no data set.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import tarfile
 import zipfile
+import zlib
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,7 +23,9 @@ from bedside.core.errors import DataError
 from bedside.core.image import Image
 from bedside.modalities.images.settings import Spec
 
-BETWEEN = "::"
+BETWEEN = "\0"
+PLAIN = "biuf"
+"""Kinds of numbers that an image or a mask may hold."""
 
 
 def open_image(reference: str, settings: Spec) -> Image:
@@ -57,9 +61,15 @@ def content_digest(reference: str) -> str:
     if member:
         return _digest(_member(path, member))
     files = sorted(path.rglob("*")) if path.is_dir() else [path]
-    return _digest(
-        b"".join(_digest(file.read_bytes()).encode() for file in files if file.is_file())
-    )
+    try:
+        held = [file.read_bytes() for file in files if file.is_file() or file == path]
+    except OSError as error:
+        raise DataError("image", expected="a file that can be read",
+                        found=(error.strerror or "an error").lower(),
+                        hint="was it moved or removed during the run?") from None  # fmt: skip
+    if not path.is_dir():
+        return _digest(held[0])
+    return _digest(b"".join(_digest(content).encode() for content in held))
 
 
 def picture(values: NDArray[np.generic]) -> Image:
@@ -68,13 +78,19 @@ def picture(values: NDArray[np.generic]) -> Image:
     return Image(values=values, colour=colour, facts={"bits": float(8 * values.dtype.itemsize)})
 
 
-@lru_cache(maxsize=2)
 def open_arrays(path: Path) -> dict[str, NDArray[np.generic]]:
     """The arrays of an `.npz`, which may hold no Python objects."""
+    return _arrays(path, _state(path))
+
+
+@lru_cache(maxsize=2)
+def _arrays(path: Path, _: tuple[int, int]) -> dict[str, NDArray[np.generic]]:
     try:
+        if not zipfile.is_zipfile(path):
+            raise ValueError("no archive")
         with np.load(path, allow_pickle=False) as held:
             return {name: held[name] for name in held.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(
             path.name, expected="a whole .npz of plain arrays",
             found="one cut short, or of objects",
@@ -82,21 +98,34 @@ def open_arrays(path: Path) -> dict[str, NDArray[np.generic]]:
         ) from error  # fmt: skip
 
 
-@lru_cache(maxsize=4)
 def members(path: Path) -> dict[str, tuple[int, int]]:
     """Where each file of an uncompressed tar archive begins, and its length in bytes."""
+    return _members(path, _state(path))
+
+
+@lru_cache(maxsize=4)
+def _members(path: Path, _: tuple[int, int]) -> dict[str, tuple[int, int]]:
     try:
-        with tarfile.open(path, "r:") as archive:
-            return {item.name: (item.offset_data, item.size) for item in archive if item.isfile()}
+        with path.open("rb") as file, tarfile.open(fileobj=file, mode="r:") as archive:
+            found = {item.name: (item.offset_data, item.size) for item in archive if item.isfile()}
+            # tarfile takes a header cut short, or a damaged one, for the end of the archive.
+            file.seek(archive.offset)
+            if any(mark := file.read(tarfile.BLOCKSIZE)) or not mark:
+                raise tarfile.ReadError
+            return found
     except (OSError, tarfile.TarError) as error:
         raise DataError(
-            path.name, expected="a whole, uncompressed tar archive", found="something else",
-            hint="unpack it, and name the folder as source",
+            path.name, expected="a whole, uncompressed tar archive",
+            found="one cut short, or something else",
+            hint="copy it again, or unpack it and name the folder as source",
         ) from error  # fmt: skip
 
 
 def _member(path: Path, name: str) -> bytes:
-    start, size = members(path)[name]
+    start, size = members(path).get(name, (0, -1))
+    if size < 0:
+        raise DataError(path.name, expected="the archive as it was listed", found="another",
+                        hint="was it changed during the run?")  # fmt: skip
     with path.open("rb") as file:
         file.seek(start)
         content = file.read(size)
@@ -111,6 +140,8 @@ def _checked(values: NDArray[np.generic], like: Image, labels: int) -> NDArray[n
     if values.shape != spatial:
         raise DataError("mask", expected=f"the image's shape {list(spatial)}",
                         found=f"{list(values.shape)}")  # fmt: skip
+    if values.dtype.kind not in PLAIN:
+        raise DataError("mask", expected="whole numbers", found="other values")
     whole = np.asarray(values, np.float64)
     if labels == 1 and np.isin(whole, (0, 255)).all():
         whole = whole / 255  # as drawing programs save black and white
@@ -118,6 +149,19 @@ def _checked(values: NDArray[np.generic], like: Image, labels: int) -> NDArray[n
         raise DataError("mask", expected=f"labels 0 to {labels}", found="other values",
                         hint="name all structures in [task] structures")  # fmt: skip
     return whole.astype(np.uint8)
+
+
+def _state(path: Path) -> tuple[int, int]:
+    """By which a file that has changed is read again."""
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise DataError(
+            path.name, expected="a file that can be read",
+            found=(error.strerror or "an error").lower(),
+            hint="was it moved or removed during the run?",
+        ) from error  # fmt: skip
+    return found.st_mtime_ns, found.st_size
 
 
 def _parts(reference: str) -> tuple[Path, str, int | None]:

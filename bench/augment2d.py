@@ -8,7 +8,8 @@ affine (10 degrees, scale 0.9 to 1.1, shift 5 %), horizontal flip, brightness, c
 done to every sample. bedside averages before it shrinks (no aliasing); albumentations' resize does
 not. Both take turns in one process on one thread; the processor time for a picture is counted, and
 medians are compared. Resizing first is shown too, but not counted as the same work: the picture is
-then interpolated twice, and what the affine could have kept is gone. Outputs are checked: their size, that they are finite, and for ours that a pattern finer
+then interpolated twice, and what the affine could have kept is gone. Outputs are checked: their
+size, that they are finite, and for ours that a pattern finer
 than the output can hold comes out grey. Exits with 1 below the bar.
 """
 

@@ -134,7 +134,8 @@ class Chain:
         return made, copied
 
     @property
-    def _names(self) -> tuple[str, ...]:
+    def names(self) -> tuple[str, ...]:
+        """What the axes are called."""
         return self.axes or PLAIN[3 - len(self.shape) :]
 
     @property
@@ -183,7 +184,7 @@ class Chain:
     ) -> Frame:
         """Apply to [C, D, H, W] and write into the arrays given."""
         size = (source.shape[1], source.shape[2], source.shape[3])
-        begin = start(size, self._goal, spacing=self.spacing, axes=self._names)
+        begin = start(size, self._goal, spacing=self.spacing, axes=self.names)
         frame = framed(OPS, params, begin)
         tone = self._tone(source, [kind_of(OPS, one) for one in params])
         fill = tone.low if self.fill is None else self.fill

@@ -6,17 +6,14 @@ bone into a lung.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import ClassVar, Literal, cast
+from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 import numpy as np
 
-from bedside.core.errors import DataError
 from bedside.core.randomness import Draw, stream
-from bedside.core.spec import nearest
-from bedside.modalities.images.augment.chain import OPS
 from bedside.modalities.images.augment.filters import Blur, LowResolution, Sharpen
-from bedside.modalities.images.augment.op import Op, Params, neutral, scaled
+from bedside.modalities.images.augment.op import Op, Params, scaled
 from bedside.modalities.images.augment.spatial import Affine, Elastic, Flip
 from bedside.modalities.images.augment.tone import (
     BiasField,
@@ -96,9 +93,15 @@ def _drawn(op: Op, strength: float, draw: Draw) -> list[Params]:
     return scaled(op, strength).draw(Draw(fresh, axes=draw.axes))
 
 
-def ops_of(policy: Policy, *, strength: float = 1.0, flips: tuple[str, ...] = ()) -> tuple[Op, ...]:
+def ops_of(
+    policy: Policy,
+    *,
+    strength: float = 1.0,
+    flips: tuple[str, ...] = (),
+    swaps: tuple[tuple[int, int], ...] = (),
+) -> tuple[Op, ...]:
     """The ops of a policy, their ranges `strength` times as wide, with flips of the named axes."""
-    flip: tuple[Op, ...] = (Flip(axes=flips),) if flips else ()
+    flip: tuple[Op, ...] = (Flip(axes=flips, swaps=swaps),) if flips else ()
     if policy == "none":
         return ()
     if policy == "trivial":
@@ -117,32 +120,3 @@ def ops_of(policy: Policy, *, strength: float = 1.0, flips: tuple[str, ...] = ()
             Blur(p=0.1), LowResolution(p=0.1),
         )  # fmt: skip
     return (*flip, *(scaled(op, strength) for op in ops))
-
-
-def explicit(rows: tuple[dict[str, object], ...]) -> tuple[Op, ...]:
-    """Ops from a study's `ops`: rows such as {op = "affine", p = 0.5, rotation = [-10, 10]}."""
-    return tuple(_one(at, dict(row)) for at, row in enumerate(rows, start=1))
-
-
-def _one(at: int, row: dict[str, object]) -> Op:
-    where, name = f"[augment] ops, {at}", str(row.pop("op", ""))
-    if name not in OPS:
-        raise DataError(
-            where, expected="the name of an op", found=f"'{name}'", hint=nearest(name, OPS)
-        )
-    kind = OPS[name]
-    known = {one.name: one for one in fields(kind)}  # type: ignore[arg-type]  # every op is a dataclass
-    for key, value in row.items():
-        if key not in known:
-            raise DataError(
-                where, expected="a setting of the op", found=f"'{key}'", hint=nearest(key, known)
-            )
-        if neutral(known[key]) is not None and not _is_range(value):
-            raise DataError(where, expected=f"'{key}' as [low, high]", found=f"{value!r}")
-    given = {key: tuple(v) if isinstance(v, list) else v for key, v in row.items()}
-    return kind(**given)
-
-
-def _is_range(value: object) -> bool:
-    two = isinstance(value, list | tuple) and len(value) == 2
-    return two and all(isinstance(end, int | float) for end in cast("list[object]", value))

@@ -92,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_reading(commands)
     _add_serving(commands)
     _add_sources(commands)
+    _add_deidentify(commands)
     return parser
 
 
@@ -187,6 +188,18 @@ def _add_sources(commands: _Commands[argparse.ArgumentParser]) -> None:
     fetch.add_argument("--accept-digest", dest="accept", default="", metavar="SHA256",
                        help="accept a file whose digest is not on record")  # fmt: skip
     fetch.set_defaults(act=_fetch)
+
+
+def _add_deidentify(commands: _Commands[argparse.ArgumentParser]) -> None:
+    parser = _add(commands, "deidentify", "remove from DICOM files who the patient is",
+                  "bedside deidentify hospital/series out --keep dates patient")  # fmt: skip
+    parser.add_argument("source", type=Path, metavar="SOURCE", help="a file, or a folder of files")
+    parser.add_argument("out", type=Path, metavar="OUT", help="folder to write to, apart from it")
+    parser.add_argument("--keep", nargs="*", default=["dates"], metavar="WHAT",
+                        choices=["dates", "patient", "device", "descriptors"],
+                        help="dates (moved by a secret), patient, device, descriptors")  # fmt: skip
+    parser.add_argument("--workers", type=int, metavar="N", help="processes (all usable cores)")
+    parser.set_defaults(act=_deidentify)
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -315,6 +328,22 @@ def _fetch(arguments: argparse.Namespace) -> int:
         progress=Terminal(),
     )
     print(f"fetched  {path}")
+    return 0
+
+
+def _deidentify(arguments: argparse.Namespace) -> int:
+    from bedside.adapters.terminal import Terminal
+    from bedside.core import cells
+    from bedside.core.executor import LocalPool
+
+    module = cells.stage("deidentify")
+    print(module.deidentify(
+        arguments.source,
+        arguments.out,
+        spec=module.Spec(keep=tuple(arguments.keep)),
+        progress=Terminal(),
+        executor=LocalPool(arguments.workers),
+    ))  # fmt: skip
     return 0
 
 

@@ -106,8 +106,15 @@ class Live:
         """None where the model abstains: there is nothing to explain."""
         if outputs.decisions.abstain[index]:
             return None
+        checked: dict[str, Plain] = {}
+        if "explanation.json" in self.bundle.contents:
+            found = self.bundle.json("explanation.json")
+            checked = found if isinstance(found, dict) else {}
+            if not checked.get("shown"):
+                return {"withheld": checked.get("why")}
         one = {name: values[index : index + 1] for name, values in arrays.items()}
-        return self.served.decoder.explain(one, self.served.schema, self.served.compute)
+        said = self.served.decoder.explain(one, self.served.schema, self.served.compute)
+        return {**said, "check": checked["why"]} if checked and isinstance(said, dict) else said
 
     def _outlined(self, row: object, outputs: Outputs, index: int) -> Plain:
         """None where the model abstains."""

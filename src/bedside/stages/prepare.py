@@ -183,5 +183,9 @@ def _day(text: str) -> date | None:
 def _headline(dataset: Dataset, cohort: Cohort) -> str:
     subjects = cohort.samples["subject"].n_unique()
     unobserved = cohort.samples["target"].null_count()
-    text = f"{subjects:,} patients, {len(dataset.schema.fields)} fields"
+    images = any(field.kind == "image" for field in dataset.schema.fields)
+    what = (
+        f"{dataset.samples.height:,} images" if images else f"{len(dataset.schema.fields)} fields"
+    )
+    text = f"{subjects:,} patients, {what}"
     return f"{text}; outcome unobserved in {unobserved:,} samples" if unobserved else text

@@ -112,13 +112,31 @@ def _contents(chosen: Candidate, context: Context, gates: Sequence[GateResult]) 
     evidence = [*context.evidence(), *context.run.evidence()]
     made_up = chosen.cell.made_up(chosen.schema)
     lines = "".join(f"{canonical(item)}\n" for item in evidence)
-    return dict(chosen.contents) | {
-        "reference.json": _json(sketch(chosen.schema, some, chosen.served.decide(some))),
-        "evidence.jsonl": lines.encode(),
-        "card.md": write_card(_facts(chosen, context, gates)).encode(),
-        "sbom.json": _json(cast("Plain", sbom(chosen.name))),
-        "golden.json": _json(golden(chosen.served, made_up)),
-    }
+    return (
+        dict(chosen.contents)
+        | _explaining(chosen, context)
+        | {
+            "reference.json": _json(sketch(chosen.schema, some, chosen.served.decide(some))),
+            "evidence.jsonl": lines.encode(),
+            "card.md": write_card(_facts(chosen, context, gates)).encode(),
+            "sbom.json": _json(cast("Plain", sbom(chosen.name))),
+            "golden.json": _json(golden(chosen.served, made_up)),
+        }
+    )
+
+
+def _explaining(chosen: Candidate, context: Context) -> dict[str, bytes]:
+    """`explanation.json`: whether maps over images may be shown beside an answer, and why.
+
+    They may where the evaluation held them against maps of a model that forgot what it learnt.
+    """
+    if all(field.kind != "image" for field in chosen.schema.fields):
+        return {}
+    curves = _object(context.input("evaluate").read_json("curves.json"))
+    methods = _objects(_object(curves.get("explanations")).get("methods"))
+    checked = next((item for item in methods if item.get("name") == "occlusion"), {})
+    why = checked.get("why") or "Not shown: no check with random weights was made of this model."
+    return {"explanation.json": _json({"shown": bool(checked.get("shown")), "why": why})}
 
 
 def _facts(chosen: Candidate, context: Context, gates: Sequence[GateResult]) -> CardFacts:

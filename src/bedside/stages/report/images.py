@@ -109,7 +109,7 @@ def _corruptions(material: Material) -> list[Block]:
            if silent is not None else "")
     )  # fmt: skip
     return [
-        Figure(title="The images get worse", picture=line_plot(plot), note=note),
+        Figure(title=title, picture=line_plot(plot), note=note),
         Text(body=body, kind="note"),
         _table(material, ranked),
     ]

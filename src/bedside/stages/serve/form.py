@@ -1,4 +1,4 @@
-"""A page on which a person types one patient's values and reads the model's answer."""
+"""A page on which a person types a patient's values, or picks an image, and reads the answer."""
 
 from __future__ import annotations
 
@@ -27,16 +27,34 @@ function words(reply) {
     ', ledger ' + reply.ledger.slice(0, 12);
   if (reply.abstain) return 'The model abstains: ' + reply.reason + '.' + foot;
   const risk = TYPE === 'binary' || TYPE === 'survival';
+  if (reply.volumes) {
+    const sizes = Object.entries(reply.volumes).map(([name, size]) =>
+      name + ': ' + size.toPrecision(3));
+    return [OUTCOME, ...sizes, 'The mask is in the answer of /predict.'].join('\\n') + foot;
+  }
   let text = OUTCOME + ': ' + (risk ? percent(reply.value) : reply.value + ' ' + UNIT);
   if (reply.act) text += '\\nAt or above the threshold at which the study would act.';
   if (reply.interval) text += '\\nInterval: ' + reply.interval.map(x => x ?? 'no end').join(' to ');
   if (reply.set) text += '\\nNot ruled out: ' + (reply.set.join(', ') || 'nothing');
   return text + foot;
 }
+function base64(file) {
+  return new Promise((done, failed) => {
+    const reader = new FileReader();
+    reader.onload = () => done(reader.result.slice(reader.result.indexOf(',') + 1));
+    reader.onerror = failed;
+    reader.readAsDataURL(file);
+  });
+}
 form.addEventListener('submit', async event => {
   event.preventDefault();
   const inputs = {};
   for (const field of form.querySelectorAll('[name]')) {
+    if (field.type === 'file') {
+      if (!field.files.length) { answer.textContent = 'Pick an image first.'; return; }
+      inputs[field.name] = await base64(field.files[0]);
+      continue;
+    }
     const text = field.value.trim();
     inputs[field.name] = text === '' ? null : field.type === 'number' ? Number(text) : text;
   }
@@ -63,15 +81,22 @@ def form_page(schema: Schema, manifest: Manifest) -> str:
         'that in the <a href="card">model card</a> it was not tested.</p>'
         f"<form>{''.join(_input(field) for field in schema.fields)}"
         "<p><button>Predict</button></p></form>"
-        '<div id="answer" role="status" aria-live="polite">Empty means not known.</div>'
+        f'<div id="answer" role="status" aria-live="polite">{_empty(schema)}</div>'
         f"<script>{script}</script></html>"
     )
+
+
+def _empty(schema: Schema) -> str:
+    images = any(field.kind == "image" for field in schema.fields)
+    return "DICOM, NIfTI, PNG, JPEG or TIFF." if images else "Empty means not known."
 
 
 def _input(field: Field) -> str:
     name = escape(field.name, quote=True)
     title = f"{escape(field.description or field.name)}<small>{escape(_hint(field))}</small>"
-    if field.kind == "category":
+    if field.kind == "image":
+        inside = f'<input name="{name}" type="file" accept="image/*,.dcm,.nii,.gz">'
+    elif field.kind == "category":
         options = "".join(f"<option>{escape(item)}</option>" for item in field.categories)
         inside = f'<select name="{name}"><option value=""></option>{options}</select>'
     else:

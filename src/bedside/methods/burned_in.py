@@ -30,7 +30,7 @@ STROKES = {5: 1.05, 11: 0.92}
 tells small letters from anatomy, and is asked for more. Set on MR slices without text, of which
 about one in twenty still has a line."""
 _LOWEST, _TALLEST = 5, 90
-_LEVELS = (0.12, 0.25, 0.5, 1.0)
+_LEVELS = (0.04, 0.12, 0.25, 0.5, 1.0)
 """Heights above the surroundings, in units of the frame's usual range."""
 _CLIP = 4.0
 _FAINT = 0.18
@@ -293,6 +293,8 @@ def _is_line(group: list[Letter], drawn: float) -> bool:
         return False
     bottoms = np.array([letter.bottom for letter in group], float)
     tops = np.array([letter.top for letter in group], float)
+    if bottoms.max() - tops.min() > 2.3 * tall:
+        return False
     ragged = min(_spread(bottoms), _spread(tops)) / tall
     inks = np.array([letter.ink for letter in group])
     contrast = float(np.median([letter.contrast for letter in group]))
@@ -307,7 +309,8 @@ def _drawn(group: list[Letter], ragged: float) -> float:
     uneven = float(np.median([letter.uneven for letter in group]))
     contrast = float(np.median([letter.contrast for letter in group]))
     heights = np.array([letter.height for letter in group], float)
-    unlike = _spread(heights) / float(np.median(heights))
+    tall = float(np.median(heights))
+    unlike = _spread(heights) / tall + 0.01 * max(tall - 24, 0)  # anatomy makes tall ones
     many = 0.04 * min(len(group), 8) + 0.3 * min(contrast, 0.6)
     return min(edge, 1.0) + many - 2 * uneven - 0.7 * ragged - 0.5 * unlike
 

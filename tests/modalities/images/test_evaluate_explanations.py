@@ -14,13 +14,13 @@ from torch import Tensor, nn
 from bedside.core.evidence import Evidence
 from bedside.methods.corruption.spread import spread_of
 from bedside.methods.evaluation.record import Record
+from bedside.methods.explanation.admission import verdict
 from bedside.methods.explanation.occlusion import Effort
 from bedside.modalities.images.evaluate_explanations import (
     NAMES,
     Asked,
     Explained,
     judge_explanations,
-    verdict,
 )
 
 SIZE = 24

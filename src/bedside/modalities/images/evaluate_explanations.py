@@ -25,6 +25,7 @@ from bedside.core.spec import Plain
 from bedside.methods.corruption.ladder import corrupt
 from bedside.methods.corruption.spread import Spread
 from bedside.methods.evaluation.record import Record
+from bedside.methods.explanation.admission import MOST_ALIKE, verdict
 from bedside.methods.explanation.likeness import (
     chance_of_pointing,
     points_at,
@@ -42,13 +43,6 @@ Images = NDArray[np.generic]
 Maps = NDArray[np.float32]
 Explain = Callable[[nn.Module, Images, IntArray], Maps]
 """From a network, images [n, C, *spatial] and columns [n] to maps [n, *spatial]."""
-MOST_ALIKE = 0.5
-"""A map that is this much like that of a network without knowledge says too little of the network
-(rank correlation, upper end of its interval)."""
-CHANCE = 0.5
-"""How often covering what any map marks costs more than covering what any other marks."""
-FEWEST_PATIENTS = 10
-"""Of fewer, nothing is concluded and no map is shown."""
 CANDIDATES = 10
 """Times as many images are looked at as are explained, to find those that are given the answer."""
 FINEST = 32
@@ -327,37 +321,6 @@ def _told(
         entry["pointing"] = add("pointing", points_at(one.maps, here)[None])
         entry["pointing_random"] = add("pointing_random", points_at(one.forgetful, here)[None])
     return entry
-
-
-def verdict(
-    likeness: Interval, stability: Interval, deletion: Interval, *, patients: int
-) -> tuple[bool, str]:
-    """Whether maps may be shown, and why, from the three checks' intervals."""
-    alike, steady, costs = (
-        f"{value:.2f} ({low:.2f} to {high:.2f})"
-        for value, low, high in (likeness, stability, deletion)
-    )
-    if patients < FEWEST_PATIENTS:
-        return False, f"Not shown: {patients} patients are too few to check the maps."
-    if not likeness[2] < MOST_ALIKE:
-        return False, (
-            f"Not shown: with random weights the maps stay much the same, rank correlation {alike}."
-        )
-    if not stability[1] > likeness[2]:
-        return False, (
-            "Not shown: a little noise changes the maps about as much as random weights do, rank "
-            f"correlation {steady} against {alike}."
-        )
-    if not deletion[1] > CHANCE:
-        return False, (
-            "Not shown: covering what a map marks changes the answer no more than covering what "
-            f"another patient's map marks, in {costs} of the images."
-        )
-    return True, (
-        f"Shown: with random weights the maps are others, rank correlation {alike}; with a little "
-        f"noise in the image they stay, {steady}; covering what they mark costs more than covering "
-        f"what another patient's map marks in {costs} of the images."
-    )
 
 
 def scores(network: nn.Module, images: Images, columns: IntArray) -> FloatArray:

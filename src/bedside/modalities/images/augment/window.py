@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,7 +25,7 @@ def seen(values: Array) -> tuple[float, float, tuple[float, ...]]:
     no width.
     """
     found = np.empty((3, len(values)), np.float64)
-    _look(values, np.array(_steps(values)), found)
+    _look(values, np.array(sparse(values.shape[1:])), found)
     low, high = float(found[0].min()), float(found[1].max())
     if not low <= high:
         low = high = 0.0
@@ -33,14 +35,15 @@ def seen(values: Array) -> tuple[float, float, tuple[float, ...]]:
 def means(values: Array) -> tuple[float, ...]:
     """The mean of each channel, of the same rows."""
     found = np.empty(len(values), np.float64)
-    _average(values, np.array(_steps(values)), found)
+    _average(values, np.array(sparse(values.shape[1:])), found)
     return tuple(found.tolist())
 
 
-def _steps(values: Array) -> tuple[int, int]:
-    if values[0].size <= LARGE:
+def sparse(size: Sequence[int]) -> tuple[int, int]:
+    """Every how many slices, and rows, of an image of a size [D, H, W] are looked at."""
+    if math.prod(size) <= LARGE:
         return 1, 1
-    return (STEP, STEP) if values.shape[1] > STEP else (1, 2 * STEP)
+    return (STEP, STEP) if size[0] > STEP else (1, 2 * STEP)
 
 
 @reordered

@@ -16,6 +16,8 @@ from bedside.core.study import Study
 PACKAGE = "package:"
 MADE_UP = "made-up:"
 """Sources that a modality draws itself."""
+LEDGER = "ledger.db"
+"""A folder with this file in it is the output of a run."""
 
 
 def find_source(study: Study, names: Sequence[str], data_folder: Path | None = None) -> Path:
@@ -65,7 +67,7 @@ def digests(study: Study, data_folder: Path | None = None) -> dict[str, str]:
     every = sources(study, data_folder)
     found = {f"source {at}": tree_digest(path) for at, path in enumerate(every, start=1)}
     if study.settings is not None and every and every[0].suffix in (".csv", ".parquet"):
-        found["files"] = tree_digest(every[0].resolve().parent)
+        found["files"] = tree_digest(every[0].resolve().parent, but=study.file)
     return found
 
 
@@ -78,22 +80,35 @@ def _places(study: Study, name: str, folders: Sequence[Path]) -> list[Path]:
     return [folder / name for folder in folders]
 
 
-def tree_digest(path: Path) -> str:
-    """SHA-256 of a file, or of the names and contents of all files below a folder."""
+def tree_digest(path: Path, *, but: Path | None = None) -> str:
+    """SHA-256 of a file, or of the names and contents of all files below a folder.
+
+    Not of the file `but`, nor of what bedside itself writes: folders that hold a ledger.
+    """
     if not path.is_dir():
         return sha256(path)
     total = hashlib.sha256()
-    for file in sorted(item for item in path.rglob("*") if item.is_file()):
-        total.update(f"{file.relative_to(path)}\0{sha256(file)}\n".encode())
+    own = but.resolve() if but else None
+    files = [file for file in _files(path) if file.resolve() != own]
+    for at, file in enumerate(files, start=1):
+        # A name inside a folder of images may be a patient's: errors tell its place instead.
+        digest = sha256(file, where=f"source, file {at:,} of {len(files):,}")
+        total.update(f"{file.relative_to(path)}\0{digest}\n".encode("utf-8", "surrogateescape"))
     return total.hexdigest()
 
 
-def sha256(path: Path) -> str:
-    """SHA-256 of a file in hexadecimal, read in blocks."""
+def _files(folder: Path) -> list[Path]:
+    every = sorted(folder.rglob("*"))
+    written = {item.parent for item in every if item.name == LEDGER} - {folder}
+    return [item for item in every if item.is_file() and not written & set(item.parents)]
+
+
+def sha256(path: Path, *, where: str = "") -> str:
+    """SHA-256 of a file in hexadecimal, read in blocks; `where` is what errors call it."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise DataError(
-            path.name, expected="a readable file", found=error.strerror or "an error"
-        ) from error
+            where or path.name, expected="a readable file", found=error.strerror or "an error"
+        ) from None

@@ -3,7 +3,7 @@
     .npz            arrays of one length: images, and a column each; or, as MedMNIST has them,
                     `train_images`, `train_labels` and so on for each part of a given split
     .csv, .parquet  a table with a column of paths, beside the files
-    folder, .tar    a pattern with names in braces: `images/{patient}.nii.gz`
+    folder, .tar    a pattern with names in braces: `images/{patient}.nii.gz`; `*` is anything
     made-up:NAME    images that bedside draws itself
 
 Columns that are added to the source's own: `bedside.sample` (which image), `bedside.image` and
@@ -82,7 +82,7 @@ def strangers(path: Path, frame: pl.DataFrame) -> int:
     there = (file for file in root.rglob("*") if file.suffix.lower() in _PICTURES)
     return sum(
         file not in named and not named & set(file.parents) and file.is_file()
-        for file in there if file != own and not _hidden(str(file.relative_to(root)))
+        for file in there if file != own and not hidden(str(file.relative_to(root)))
     )  # fmt: skip
 
 
@@ -241,10 +241,10 @@ def _names(path: Path) -> list[str]:
         every = list(members(path))
     else:
         every = [str(item.relative_to(path)) for item in sorted(path.rglob("*"))]
-    return [name for name in every if not _hidden(name)]
+    return [name for name in every if not hidden(name)]
 
 
-def _hidden(name: str) -> bool:
+def hidden(name: str) -> bool:
     """Whether a file, or a folder that it is in, is hidden, as what programs leave behind is."""
     return any(part.startswith(".") and part not in (".", "..") for part in name.split("/"))
 
@@ -258,7 +258,7 @@ def _matching(pattern: str, names: Sequence[str]) -> Found:
     for part in parts:
         name = "".join(re.findall(f"^{_NAME}$", part))
         form += (
-            re.escape(part)
+            re.escape(part).replace(r"\*", "[^/]*")
             if not name
             else f"(?P={name})"
             if name in seen

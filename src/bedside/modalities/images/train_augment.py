@@ -7,28 +7,15 @@ from numpy.typing import NDArray
 
 from bedside.methods.batches import Arrays, Augment, Rows
 from bedside.methods.entrant import Lesson
-from bedside.modalities.images.augment import (
-    Affine,
-    Brightness,
-    Chain,
-    Contrast,
-    Flip,
-    GaussianNoise,
-)
-from bedside.modalities.images.settings import axes_of, frozen
+from bedside.modalities.images.augment import Chain, chain_from
 
 
 def chain_of(lesson: Lesson, shape: tuple[int, ...]) -> Chain | None:
     """The study's chain on samples of a shape; None where it asks for none."""
-    settings = frozen(lesson.schema)
-    return Chain(
-        ops=(
-            Affine(rotation=(-15.0, 15.0), scale=(0.9, 1.1), translation=(-0.05, 0.05)),
-            Flip(axes=settings.mirrors), Brightness(factor=(0.85, 1.15)),
-            Contrast(factor=(0.85, 1.15)), GaussianNoise(sd=(0.0, 0.02)),
-        ),
-        shape=shape, axes=axes_of(settings.kind),
-    )  # fmt: skip
+    if lesson.chain is None:
+        return None
+    chain = chain_from(lesson.chain, shape=shape)
+    return chain if chain.ops else None
 
 
 def augmentation(lesson: Lesson) -> Augment | None:

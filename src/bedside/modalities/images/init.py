@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -121,6 +122,8 @@ def _of_files(path: Path) -> tuple[str, _Task]:
         body = _images(f"{Path(image).name}/{{patient}}{suffix}", volume=volume,
                        mask=f"{Path(masks[0]).name}/{{patient}}{suffix}")  # fmt: skip
         return body, _Task(_SEGMENTATION, 'subject = "patient"')
+    if folders == ["."]:
+        return _images(f"{{file}}{suffix}", volume=volume), _Task(_task("", ""))
     body = _images(f"{{label}}/{{file}}{suffix}", volume=volume)
     return body, _Task(_task("label", ""))
 
@@ -177,7 +180,9 @@ def _path_columns(path: Path) -> list[str]:
     found = []
     for name in frame.columns:
         entries = [str(item) for item in frame[name].drop_nulls().head(5).to_list()]
-        if entries and all((path.parent / text).exists() and Path(text).name for text in entries):
+        # os.path takes any text for a path, also one that is far too long to be one.
+        if entries and all(Path(text).name and os.path.exists(path.parent / text)
+                           for text in entries):  # fmt: skip
             found.append(name)
     return found
 

@@ -8,6 +8,7 @@ and goes into no error, no log and no data set.
 from __future__ import annotations
 
 import hashlib
+import os
 import tarfile
 import zipfile
 import zlib
@@ -34,7 +35,8 @@ def open_image(reference: str, settings: Spec) -> Image:
     if row is not None:
         return picture(open_arrays(path)[member][row])
     source: Path | bytes = _member(path, member) if member else path
-    if isinstance(source, Path) and not source.exists():
+    # os.path takes any text for a path, also one that is far too long to be one.
+    if isinstance(source, Path) and not os.path.exists(source):
         raise DataError("image", expected="the file that the source names", found="no such file",
                         hint="was it moved or removed during the run?")  # fmt: skip
     return read_image(source, expected=settings.expected)
@@ -46,7 +48,7 @@ def open_mask(reference: str, like: Image, labels: int) -> NDArray[np.uint8]:
     if row is not None:
         return _checked(open_arrays(path)[member][row], like, labels)
     source = _member(path, member) if member else path
-    if isinstance(source, Path) and not source.is_file():
+    if isinstance(source, Path) and not os.path.isfile(source):
         raise DataError("mask", expected="the file that the source names", found="no such file")
     if like.grid is not None and like.values.ndim == 3:
         return read_mask(source, like, labels)

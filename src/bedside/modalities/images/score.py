@@ -19,8 +19,8 @@ from bedside.core.errors import BedsideError, DataError, StudyError
 from bedside.core.executor import usable_cores
 from bedside.core.study import Data
 from bedside.modalities.images.decode import Placed, decode
-from bedside.modalities.images.prepare_sources import IMAGE, source_rows
-from bedside.modalities.images.references import BETWEEN, open_image
+from bedside.modalities.images.prepare_sources import IMAGE, hidden, source_rows
+from bedside.modalities.images.references import BETWEEN, members, open_image
 from bedside.modalities.images.serve import admitted, mask_file, stacked
 from bedside.modalities.images.settings import Spec, frozen
 
@@ -82,7 +82,7 @@ def _references(path: Path, settings: Spec) -> list[str]:
     """Of each image, in the source's order."""
     if path.is_file() and path.suffix not in _TABLES:
         return [str(path.resolve())]
-    if path.is_dir():
+    if path.is_dir() or path.suffix == ".tar":
         return _in_folder(path, settings)
     # A row that names no file, or none that is there, is a problem of that row.
     found = source_rows(path, settings, Data(), whole=False)[IMAGE].to_list()
@@ -90,15 +90,20 @@ def _references(path: Path, settings: Spec) -> list[str]:
 
 
 def _in_folder(path: Path, settings: Spec) -> list[str]:
-    """By the study's own pattern where it fits; else each file, or each folder of a series."""
+    """By the study's own pattern where it fits; else each file, or each folder of a series.
+
+    Likewise the members of an archive.
+    """
     try:
         found: list[str] = source_rows(path, settings, Data())[IMAGE].to_list()
     except (DataError, StudyError):
         found = []
     if found:
         return found
+    if path.suffix == ".tar":
+        return [f"{path.resolve()}{BETWEEN}{name}" for name in members(path) if not hidden(name)]
     files = [item for item in sorted(path.rglob("*")) if item.is_file()
-             and not item.name.startswith(".")]  # fmt: skip
+             and not hidden(str(item.relative_to(path)))]  # fmt: skip
     if settings.kind == "volume":
         slices = [item.parent for item in files if item.suffix.lower() in (".dcm", ".ima", "")]
         return [str(item.resolve()) for item in dict.fromkeys(slices)] + [

@@ -128,13 +128,16 @@ def made_up(schema: Schema) -> dict[str, dict[str, Plain]]:
     """Images of no patient, by name: what golden answers are recorded for."""
     settings, field = frozen(schema), schema.fields[0]
     shape = (field.shape[0], *(n or _MADE_UP for n in field.shape[1:]))
-    low, high = (0, 255) if field.dtype == "uint8" else (-1000, 1000)
+    # What any file can say: colour has 8 bits, and no volume is in colour.
+    low, high = (0, 255) if field.dtype == "uint8" or settings.colour else (-1000, 1000)
     ramp = np.linspace(low, high, shape[-1]) * np.ones(shape)
     noise = np.random.Generator(np.random.Philox(key=5)).uniform(low, high, shape)
     middle = np.full(shape, (low + high) / 2)
     ring = sum(np.ogrid[tuple(slice(-1, 1, n * 1j) for n in shape[1:])][at] ** 2
                for at in range(len(shape) - 1))  # fmt: skip
     disc = np.where(np.broadcast_to(ring, shape) < 0.25, high, low)
+    if settings.kind == "volume":
+        noise[:] = noise[0]
     forms = {"one grey": middle, "a ramp": ramp, "noise": noise, "a disc": disc}
     cases: dict[str, dict[str, Plain]] = {
         name: {"image": _text(_file(np.rint(values).astype(field.dtype), settings, None))}
@@ -196,9 +199,11 @@ def _file(image: NDArray[np.generic], settings: Spec, spacing: tuple[float, ...]
 
 
 def _in_colour(image: NDArray[np.generic]) -> bytes:
-    whole = image.astype(np.uint8)
+    whole = np.clip(image, 0, 255).astype(np.uint8)
     if (whole != image).any():
-        raise DataError("image", expected="values that a file can say", found="fractions in colour")
+        raise DataError(
+            "image", expected="values that a file can say", found="colour of over 8 bits"
+        )
     return write_png(np.moveaxis(whole, 0, -1))
 
 

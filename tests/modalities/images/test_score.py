@@ -1,0 +1,175 @@
+"""Scoring: any form of a source, in order; what is wrong with an image is its own row's problem."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from tests.modalities.images.made_sources import (
+    CANARY,
+    folder_of,
+    grey,
+    grid,
+    png,
+    schema_of,
+    table_of,
+    tar_of,
+    volume,
+)
+
+from bedside.adapters.nifti import nifti_bytes, read_nifti
+from bedside.adapters.raster import write_png
+from bedside.adapters.secondary_capture import write_secondary_capture
+from bedside.core.dataset import Schema
+from bedside.core.errors import BedsideError
+from bedside.modalities.images import score
+from bedside.modalities.images.score import Examined
+
+SCHEMA = schema_of((1, 12, 12), "uint8", image="{label}/{patient}.png")
+TABLE = schema_of((1, 12, 12), "uint8", image="file")
+
+
+def examined(path: Path, schema: Schema, rows: int = 100) -> Examined:
+    """All batches as one."""
+    found = list(score.batches(path, schema, rows))
+    assert sum(len(part.problem) for part in found) == score.size(path, schema)
+    assert len(found) == 1
+    return found[0]
+
+
+def test_every_form_of_a_source_in_its_order(tmp_path: Path) -> None:
+    files = {f"{at % 2}/p{at}.png": png(at) for at in range(4)}
+    folder = folder_of(tmp_path / "files", files)
+    by_pattern = ["0/p0.png", "0/p2.png", "1/p1.png", "1/p3.png"]
+    order = [0, 2, 1, 3]
+    np.savez(tmp_path / "all.npz", images=np.stack([grey(at) for at in order]))
+    cases = {
+        folder: (SCHEMA, by_pattern),
+        tar_of(tmp_path / "all.tar", folder): (SCHEMA, by_pattern),
+        tmp_path / "all.npz": (
+            schema_of((1, 12, 12), "uint8", image="images"), [f"images {at}" for at in range(4)]),
+    }  # fmt: skip
+    for path, (schema, names) in cases.items():
+        found = examined(path, schema)
+        assert list(found.names) == names
+        assert not found.problem.any()
+        np.testing.assert_array_equal(found.arrays["image"][:, 0], [grey(at) for at in order])
+    table = table_of(tmp_path / "study", files)
+    found = examined(table, TABLE)
+    assert list(found.names) == list(files)
+    np.testing.assert_array_equal(found.arrays["image"][3, 0], grey(3))
+    one = examined(folder / "0/p2.png", SCHEMA)
+    assert one.names == ("p2.png",)
+    np.testing.assert_array_equal(one.arrays["image"][0, 0], grey(2))
+
+
+def test_a_folder_without_the_study_s_pattern_is_taken_file_by_file(tmp_path: Path) -> None:
+    files = {"b.png": png(1), "a.dcm": write_secondary_capture(grey(2)), ".hidden": b"x"}
+    folder = folder_of(tmp_path / "files", files)
+    for source in (folder, tar_of(tmp_path / "all.tar", folder)):
+        found = examined(source, TABLE)
+        assert found.names == ("a.dcm", "b.png")
+        np.testing.assert_array_equal(found.arrays["image"][:, 0], [grey(2), grey(1)])
+
+
+def test_batches_are_of_the_size_asked_for(tmp_path: Path) -> None:
+    folder_of(tmp_path, {f"x/p{at}.png": png(at) for at in range(5)})
+    parts = list(score.batches(tmp_path, SCHEMA, 2))
+    assert [len(part.problem) for part in parts] == [2, 2, 1]
+    whole = np.concatenate([part.arrays["image"] for part in parts])
+    np.testing.assert_array_equal(whole[:, 0], [grey(at) for at in range(5)])
+
+
+BROKEN = {
+    "zero bytes": (b"", "zero bytes"),
+    "half a PNG": (png(1)[:-40], "cannot"),
+    "text": (CANARY.encode() * 20, "text"),
+    "another size": (png(1, side=13), "12 x 12"),
+    "16 bits": (write_png(grey(1).astype(np.uint16) * 9), "uint8"),
+    "a volume": (volume(1), "a volume"),
+    "absent": (None, "no such file"),
+    "too long a name": ("x" * 4000, "no such file"),
+    "no name": ("", "name of a file"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_image_is_a_problem_of_its_row_alone(tmp_path: Path, name: str) -> None:
+    content, expected = BROKEN[name]
+    entry = content if isinstance(content, str) else f"{CANARY}/{CANARY}.png"
+    if isinstance(content, bytes):
+        folder_of(tmp_path, {entry: content})
+    folder_of(tmp_path, {"a.png": png(1), "c.png": png(3)})
+    pl.DataFrame({"file": ["a.png", entry, "c.png"], "who": [CANARY] * 3}).write_parquet(
+        tmp_path / "new.parquet"
+    )
+    found = examined(tmp_path / "new.parquet", TABLE)
+    assert found.problem.tolist() == [0, 1, 0]
+    (sentence,) = found.sentences
+    assert expected in sentence
+    assert CANARY not in sentence
+    assert not found.arrays["image"][1].any()
+    assert found.placed[1] is None
+    np.testing.assert_array_equal(found.arrays["image"][::2, 0], [grey(1), grey(3)])
+
+
+def test_nothing_but_broken_images(tmp_path: Path) -> None:
+    folder_of(tmp_path, {f"x/{at}.png": b"" for at in range(3)})
+    found = examined(tmp_path, SCHEMA)
+    assert found.problem.tolist() == [1, 2, 3]
+    assert found.arrays["image"].shape == (3, 1, 12, 12)
+    open_size = schema_of((1, 0, 0), "uint8", task="segmentation", image="{label}/{patient}.png")
+    arrays = examined(tmp_path, open_size).arrays
+    assert {name: len(values) for name, values in arrays.items()} == {
+        "image": 3, "extent": 3, "spacing": 3,
+    }  # fmt: skip
+    assert (arrays["extent"] == 1).all()
+
+
+def test_what_no_source_is_stops_it_all(tmp_path: Path) -> None:
+    (tmp_path / "new.npz").write_bytes(CANARY.encode())
+    (tmp_path / "new.tar").write_bytes(CANARY.encode())
+    pl.DataFrame({"name": [CANARY]}).write_csv(tmp_path / "new.csv")
+    for name in ("new.npz", "new.tar", "new.csv"):
+        with pytest.raises(BedsideError, match=name) as told:
+            list(score.batches(tmp_path / name, TABLE, 10))
+        assert CANARY not in str(told.value)
+
+
+def test_volumes_of_several_sizes_and_their_masks(tmp_path: Path) -> None:
+    shapes = [(4, 6, 5), (5, 4, 6)]
+    schema = schema_of((1, 0, 0, 0), "int16", task="segmentation", image="{patient}.nii")
+    files = {f"p{at}.nii": volume(at, shape) for at, shape in enumerate(shapes)}
+    found = list(score.batches(folder_of(tmp_path / "in", files | {"p2.nii": b""}), schema, 10))
+    out = tmp_path / "masks"
+    for batch in found:
+        masks = np.ones((len(batch.problem), *batch.arrays["image"].shape[2:]), np.uint8)
+        score.keep_outlines(batch, masks, out)
+    assert sorted(item.name for item in out.iterdir()) == ["p0.nii.gz", "p1.nii.gz"]
+    for at, shape in enumerate(shapes):
+        mask = read_nifti(out / f"p{at}.nii.gz")
+        assert mask.values.shape == shape
+        assert mask.values.all()
+        assert mask.grid == read_nifti(tmp_path / "in" / f"p{at}.nii").grid
+
+
+def test_a_mask_stays_below_its_folder(tmp_path: Path) -> None:
+    schema = schema_of((1, 0, 0), "uint8", task="segmentation", image="file")
+    folder_of(tmp_path, {"a.png": png(1), "in/b.png": png(2)})
+    pl.DataFrame({"file": ["../a.png", str(tmp_path / "in/b.png")]}).write_csv(
+        tmp_path / "in" / "new.csv"
+    )
+    (batch,) = score.batches(tmp_path / "in" / "new.csv", schema, 10)
+    score.keep_outlines(batch, np.ones((2, 12, 12), np.uint8), tmp_path / "out")
+    assert len(list((tmp_path / "out").rglob("*.png"))) == 2
+
+
+def test_series_are_found_by_their_folders(tmp_path: Path) -> None:
+    one = write_secondary_capture(grey(1))
+    folder_of(tmp_path, {"s1/1.dcm": one, "s2/IM0": one, "v.nii": nifti_bytes(
+        np.zeros((3, 4, 5), np.int16), grid((3, 4, 5)))})  # fmt: skip
+    schema = schema_of((1, 0, 0, 0), "int16", task="segmentation", image="{patient}/scan")
+    found = [part for batch in score.batches(tmp_path, schema, 10) for part in batch.names]
+    assert found == ["s1", "s2", "v.nii"]

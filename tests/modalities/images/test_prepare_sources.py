@@ -55,6 +55,13 @@ def test_a_name_that_stands_twice_is_one(tmp_path: Path) -> None:
     assert frame["patient"].to_list() == ["p1", "p3"]
 
 
+def test_a_star_is_anything_within_a_name(tmp_path: Path) -> None:
+    names = ["north_p1_t1.png", "south_p2_t1.png", "south_p2_t2.png", "x/p3_t1.png"]
+    folder = folder_of(tmp_path, dict.fromkeys(names, b""))
+    frame = source_rows(folder, Spec(image="*_{patient}_t1.png"), Data())
+    assert frame["patient"].to_list() == ["p1", "p2"]
+
+
 @pytest.mark.parametrize("pattern", ["{1}.png", "{}.png", "a+b/{p}.png", "{a-b}.png"])
 def test_what_is_no_name_in_braces_is_text(tmp_path: Path, pattern: str) -> None:
     folder_of(tmp_path, {pattern.replace("{p}", "x"): png(0)})

@@ -254,6 +254,7 @@ def test_memory_mapped_arrays_train_as_arrays_in_memory_do(tmp_path: Path) -> No
         for part in (train, mapped)
     ]
     np.testing.assert_array_equal(*(item.predict(*select.arrays) for item in found))
+    np.testing.assert_array_equal(*(found[1].predict(part.arrays[0]) for part in (train, mapped)))
     assert found[1].cost.loading > 0
     assert found[0].cost.loading == 0
 

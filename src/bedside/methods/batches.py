@@ -140,7 +140,7 @@ def batches(rows: int, size: int, *, seed: int, epoch: int) -> list[Rows]:
 
 def tensor(array: NDArray[np.generic], device: torch.device) -> Tensor:
     """An array on a device; one that may not be written to, as of a mapped file, is copied."""
-    return torch.from_numpy(np.require(array, requirements="CW")).to(device)
+    return torch.from_numpy(np.require(array, requirements=("C", "W"))).to(device)
 
 
 def _ahead(make: Callable[[Rows], Arrays], items: Sequence[Rows]) -> Generator[Arrays]:

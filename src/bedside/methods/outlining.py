@@ -6,6 +6,7 @@ The graph takes patches. Arrays are those of an images data set: `image` [N, C, 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -112,9 +113,9 @@ def unit_of(axes: int, spacing: NDArray[np.generic]) -> str:
 def patch_for(
     extents: NDArray[np.generic], *, multiple: int, most: Sequence[int]
 ) -> tuple[int, ...]:
-    """Sides of a patch that hold every image of `extents` [N, axes], if `most` lets them."""
-    largest = np.asarray(extents, np.int64).max(axis=0)
+    """Sides of a patch that hold nine of ten images of `extents` [N, axes], if `most` lets them."""
+    largest = np.quantile(np.asarray(extents, np.float64), 0.9, axis=0)
     return tuple(
-        int(min(-(-int(n) // multiple) * multiple, limit))
+        int(min(math.ceil(float(n) / multiple) * multiple, limit))
         for n, limit in zip(largest, most, strict=True)
     )

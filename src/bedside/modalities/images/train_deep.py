@@ -14,7 +14,7 @@ from bedside.adapters.onnx.images_export import export_images
 from bedside.core.dataset import Schema
 from bedside.core.spec import Source, build
 from bedside.methods.entrant import Learned, Lesson
-from bedside.methods.fit import Fitted, Part, Schedule, fit
+from bedside.methods.fit import Fitted, Part, Schedule, bfloat16_pays, fit
 from bedside.methods.networks.images.convnet import ConvNetSettings, convnet
 from bedside.methods.networks.images.inward import ImageFacts, image_facts
 from bedside.methods.outcome import Outcome
@@ -25,16 +25,17 @@ from bedside.modalities.images.train_augment import augmentation
 from bedside.modalities.images.train_simple import features_of
 
 Settings = Mapping[str, Setting]
-_SCHEDULE = ("rate", "decay", "batch")
+_SCHEDULE = ("rate", "decay")
+_LOOKS = 6
+"""At selecting patients in a training, about: each costs as much as many steps."""
 SEARCH = Search(
     space={
         "rate": Between(low=1e-3, high=1e-2, log=True),
         "decay": Between(low=1e-4, high=1e-1, log=True),
         "dropout": Between(low=0.0, high=0.4),
         "width": OneOf(values=(12, 16, 24)),
-        "batch": OneOf(values=(64, 128)),
     },
-    defaults={"rate": 4e-3, "decay": 1e-2, "dropout": 0.1, "width": 16, "batch": 128},
+    defaults={"rate": 3e-3, "decay": 0.05, "dropout": 0.0, "width": 16},
 )
 
 
@@ -80,12 +81,13 @@ def rebuilt(folder: Path, images: NDArray[np.generic], outcome: Outcome, schema:
 
 
 def _fitted(lesson: Lesson, facts: ImageFacts, settings: Settings, seconds: float) -> Fitted:
-    steps = len(lesson.train["image"]) / float(settings["batch"])
+    batch = batch_size(len(lesson.train["image"]))
+    steps = lesson.epochs * len(lesson.train["image"]) / batch
     schedule = Schedule(
-        epochs=lesson.epochs, patience=0, batch=int(settings["batch"]),
-        rate=float(settings["rate"]),
-        decay=float(settings["decay"]), course="one-cycle", seconds=seconds,
-        average=min(0.998, max(0.9, 1 - 4 / max(steps, 1))),
+        epochs=lesson.epochs, patience=0, every=max(1, lesson.epochs // _LOOKS), batch=batch,
+        rate=float(settings["rate"]), decay=float(settings["decay"]), course="one-cycle",
+        average=min(0.99, max(0.5, 1 - 10 / max(steps, 1))), bfloat16=bfloat16_pays(),
+        seconds=seconds,
     )  # fmt: skip
     return fit(
         lambda: _network(facts, lesson.train_outcome, settings),
@@ -93,6 +95,15 @@ def _fitted(lesson: Lesson, facts: ImageFacts, settings: Settings, seconds: floa
         Part(arrays=(lesson.select["image"],), outcome=lesson.select_outcome),
         schedule, seed=lesson.seed, augment=augmentation(lesson),
     )  # fmt: skip
+
+
+def batch_size(rows: int) -> int:
+    """At least about thirty batches an epoch, of 16 to 128 images, in powers of two.
+
+    >>> batch_size(400), batch_size(3_000), batch_size(20_000)
+    (16, 64, 128)
+    """
+    return min(128, max(16, 1 << (max(rows // 32, 1).bit_length() - 1)))
 
 
 def _network(facts: ImageFacts, outcome: Outcome, settings: Settings) -> nn.Module:

@@ -13,7 +13,7 @@ from bedside.adapters.session import open_graph
 from bedside.core.spec import Source, build
 from bedside.methods.batches import Arrays, Augment, Rows
 from bedside.methods.entrant import Learned, Lesson
-from bedside.methods.fit import Fitted, Part, Schedule, fit, predict
+from bedside.methods.fit import Fitted, Part, Schedule, bfloat16_pays, fit, predict
 from bedside.methods.networks.images.inward import ImageFacts, image_facts
 from bedside.methods.networks.images.masks import MaskGoal
 from bedside.methods.networks.images.unet import UNetSettings, unet
@@ -29,14 +29,16 @@ Settings = Mapping[str, Setting]
 MULTIPLE = 8
 MOST = {2: (256, 256), 3: (64, 96, 96)}
 """Sides of a patch at most; larger images are seen window by window."""
-_SCHEDULE = ("rate", "decay", "batch")
+_SCHEDULE = ("rate", "decay")
+BATCH = {2: 8, 3: 2}
+"""Patches in a step, of pictures and of volumes."""
 SEARCH = Search(
     space={
         "rate": Between(low=1e-3, high=1e-2, log=True),
         "decay": Between(low=1e-4, high=1e-1, log=True),
         "width": OneOf(values=(8, 12, 16)),
     },
-    defaults={"rate": 4e-3, "decay": 1e-2, "width": 12},
+    defaults={"rate": 3e-3, "decay": 1e-2, "width": 16},
 )
 
 
@@ -102,9 +104,9 @@ def _fitted(
         raise ValueError("a segmentation is learnt from masks")
     structures = _structures(lesson)
     schedule = Schedule(
-        epochs=lesson.epochs, patience=0, every=max(1, lesson.epochs // 10),
-        batch=int(settings.get("batch", 2)), rate=float(settings["rate"]),
-        decay=float(settings["decay"]), course="one-cycle", average=0.99, seconds=seconds,
+        epochs=lesson.epochs, patience=0, every=max(1, lesson.epochs // 5),
+        batch=BATCH[len(patch)], rate=float(settings["rate"]), decay=float(settings["decay"]),
+        course="one-cycle", rise=0.2, average=0.99, bfloat16=bfloat16_pays(), seconds=seconds,
     )  # fmt: skip
     select = lesson.select
     of_select = middles(select_masks[:, None], select["extent"], patch)[:, 0].astype(np.uint8)

@@ -16,6 +16,7 @@ from bedside.modalities.images.augment.plan import Stretch
 Array = NDArray[Any]
 Labels = NDArray[np.uint8] | None
 _NO_LABELS = np.empty((0, 0, 0), np.uint8)
+_NONE = np.empty(0, np.uint8)
 _STRAIGHT = np.empty((3, 0, 0, 0), np.float32)
 _NO_SPAN = np.empty((0, 0), np.float64)
 
@@ -31,15 +32,16 @@ def resampled(
     blocks = shrink.factors(frame.matrix)
     whole = blocks[0] * blocks[1] * blocks[2]
     seen = values if whole == 1 else shrink.summed(values, blocks)
-    size = np.asarray(values.shape[1:], np.float64)
-    extent, seen = size / np.asarray(blocks), at_least_two(seen)
+    seen, size = at_least_two(seen), values.shape[1:]
+    extent = [n / k for n, k in zip(size, blocks, strict=True)]
+    lies = np.array([*extent, *seen.shape[1:]])
     labelled = _NO_LABELS if labels is None else at_least_two(labels[None])[0]
     plan = Pass(
-        shape=np.asarray(frame.shape, np.int64),
-        source=np.asarray([*extent, *seen.shape[1:]], np.float64),
+        shape=np.array(frame.shape),
+        source=lies,
         matrix=shrink.through(frame.matrix, blocks),
-        label_source=np.asarray([*size, *labelled.shape], np.float64),
-        label_matrix=np.ascontiguousarray(frame.matrix[:3]),
+        label_source=lies if labels is None else np.array([*size, *labelled.shape], np.float64),
+        label_matrix=frame.matrix[:3],
         apart=whole > 1,
         knots=_STRAIGHT if frame.bend is None else knots(frame.bend, frame.shape),
         spans=_spans(frame),
@@ -47,7 +49,7 @@ def resampled(
         keys=first.keys,
         ends=(np.float32(1 / whole), np.float32(fill)),
     )
-    flat = (_NO_LABELS.reshape(-1), _NO_LABELS.reshape(-1))
+    flat = (_NONE, _NONE)
     if labels is not None and out_labels is not None:
         flat = (labelled.reshape(-1), out_labels.reshape(-1))
     resample(seen.reshape(-1), flat[0], out.reshape(len(out), -1), flat[1], plan)

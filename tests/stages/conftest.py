@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import onnx
@@ -82,19 +83,22 @@ def graph(numeric: int = 2, codes: int = 2) -> bytes:
     return content
 
 
-def write_bundle(folder: Path, schema: Schema, policy: Policy, content: bytes) -> Path:
-    """A signed bundle around a graph."""
+def write_bundle(
+    folder: Path, schema: Schema, policy: Policy, content: bytes, *, serve: ModuleType = cell,
+    patch: tuple[int, ...] = (),
+) -> Path:  # fmt: skip
+    """A signed bundle around a graph; `serve` is the cell of its modality."""
     folder.mkdir()
     for name in PARTS:
         (folder / name).write_text("[]")
     (folder / "graph.onnx").write_bytes(content)
     (folder / "schema.json").write_text(canonical(schema))
     (folder / "policy.json").write_text(canonical(policy))
-    (folder / "model.json").write_text(json.dumps({"task": schema.target.type}))
+    (folder / "model.json").write_text(json.dumps({"task": schema.target.type, "patch": patch}))
     (folder / "card.md").write_text("# A made-up model\n")
     contents = {name: (folder / name).read_bytes() for name in PARTS}
-    served = assemble(contents, cell, session.open_graph)
-    (folder / "golden.json").write_text(json.dumps(golden(served, cell.made_up(schema))))
+    served = assemble(contents, serve, session.open_graph)  # type: ignore[arg-type]  # a module that decodes
+    (folder / "golden.json").write_text(json.dumps(golden(served, serve.made_up(schema))))
     key = ed25519.signing_key()
     release = Release(study="made up", model="tabm", bedside="0.1.0")
     seal(folder, release, sign=key.sign, public_key=key.public)

@@ -1,0 +1,261 @@
+"""A model of images over HTTP: a file as the body, a map on request, a mask in its own geometry."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from onnx import TensorProto, helper
+from starlette.applications import Starlette
+from tests.modalities.images.made_sources import CANARY, folder_of, grid, png, schema_of
+from tests.stages.conftest import POLICY, write_bundle
+
+from bedside.adapters.http import FILES, call
+from bedside.adapters.images import read_image
+from bedside.adapters.nifti import nifti_bytes
+from bedside.adapters.onnx.build import Builder, serialised
+from bedside.adapters.raster import read_raster, write_png
+from bedside.adapters.secondary_capture import write_secondary_capture
+from bedside.core.ledger import Ledger
+from bedside.methods.policy import Policy
+from bedside.modalities.images import serve
+from bedside.stages.score import score
+from bedside.stages.serve import Spec, make_app
+
+SIDE = 16
+PICTURE = schema_of((1, SIDE, SIDE), "uint8", image="{patient}.png")
+VOLUME = schema_of((1, 0, 0, 0), "int16", task="segmentation", image="{patient}.nii")
+VOLUMES = Policy(
+    task="segmentation", threshold=0.5, coverage=0.9, quantiles=(0.1, 0.2), novelty_limit=12.0,
+    most_missing=0.5, patients=500,
+)  # fmt: skip
+
+
+def finished(builder: Builder, kind: int, shape: tuple[int, ...], value: list[object]) -> bytes:
+    """A graph whose novelty is 1 for each image."""
+    mean = builder.add("ReduceMean", "bright", builder.axes(*range(1, len(shape) + 1)), keepdims=0)
+    builder.add("Sub", mean, builder.add("Sub", mean, builder.add("Div", mean, mean)),
+                output="novelty")  # fmt: skip
+    inputs = [helper.make_tensor_value_info("image", kind, ["N", *shape])]
+    outputs = [
+        helper.make_tensor_value_info("value", TensorProto.FLOAT, ["N", *value]),
+        helper.make_tensor_value_info("novelty", TensorProto.FLOAT, ["N"]),
+    ]
+    return serialised(helper.make_graph(builder.nodes, "g", inputs, outputs, builder.constants))
+
+
+def number(builder: Builder, value: float) -> str:
+    held = helper.make_tensor(f"n{value}", TensorProto.FLOAT, [], [value])
+    return builder.add("Constant", value=held)
+
+
+def middle_graph() -> bytes:
+    """value = sigmoid((mean - 127.9) / 20)."""
+    builder = Builder("g")
+    one = builder.add("Cast", "image", to=TensorProto.FLOAT)
+    builder.add("Add", one, number(builder, 1.0), output="bright")
+    mean = builder.add("ReduceMean", one, builder.axes(1, 2, 3), keepdims=0)
+    row = builder.add("Unsqueeze", mean, builder.axes(1))
+    apart = builder.add("Sub", row, number(builder, 127.9))
+    builder.add("Sigmoid", builder.add("Div", apart, number(builder, 20.0)), output="value")
+    return finished(builder, TensorProto.UINT8, (1, SIDE, SIDE), [1])
+
+
+def bright_graph(patch: tuple[int, int, int]) -> bytes:
+    """Structure 1 is over 100, structure 2 over 500."""
+    builder = Builder("g")
+    one = builder.add("Cast", "image", to=TensorProto.FLOAT)
+    square = builder.add("Mul", one, one)
+    builder.add("Add", square, number(builder, 1.0), output="bright")
+    parts = [builder.add("Sigmoid", builder.add("Sub", one, number(builder, limit)))
+             for limit in (100.0, 500.0)]  # fmt: skip
+    low = builder.add("Sub", number(builder, 1.0), parts[0])
+    between = builder.add("Sub", parts[0], parts[1])
+    builder.add("Concat", low, between, parts[1], axis=1, output="value")
+    return finished(builder, TensorProto.INT16, (1, *patch), [3, *patch])
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.db"
+
+
+@pytest.fixture
+def picture_bundle(tmp_path: Path) -> Path:
+    return write_bundle(tmp_path / "bundle", PICTURE, POLICY, middle_graph(), serve=serve)
+
+
+@pytest.fixture
+def volume_bundle(tmp_path: Path) -> Path:
+    content = bright_graph((8, 8, 8))
+    return write_bundle(tmp_path / "bundle", VOLUME, VOLUMES, content, serve=serve, patch=(8, 8, 8))
+
+
+@pytest.fixture
+def app(picture_bundle: Path, ledger: Path) -> Starlette:
+    return make_app(picture_bundle, ledger, spec=Spec(image_bytes=20_000))
+
+
+def body(app: Starlette, content: bytes, media: str, path: str = "/predict") -> dict[str, object]:
+    reply = call(app, path, content, headers={"content-type": media})
+    assert reply.status == 200, reply.body
+    answer = reply.json()
+    assert isinstance(answer, dict)
+    return answer
+
+
+def disc() -> np.ndarray:
+    """A bright disc in noise; brighter than the middle on the whole."""
+    away = ((np.indices((SIDE, SIDE)) - 5) ** 2).sum(axis=0)
+    noise = np.random.default_rng(1).integers(110, 140, (SIDE, SIDE))
+    return np.where(away < 9, 255, noise).astype(np.uint8)
+
+
+def test_one_picture_as_any_file_gives_one_answer(app: Starlette, ledger: Path) -> None:
+    values = disc()
+    files = {
+        "image/png": write_png(values), "application/dicom": write_secondary_capture(values),
+        "application/octet-stream": nifti_bytes(values[None], grid((1, SIDE, SIDE))),
+        "image/PNG; charset=binary": write_png(values),
+    }  # fmt: skip
+    row = {"inputs": {"image": base64.b64encode(write_png(values)).decode()}}
+    expected = call(app, "/predict", json.dumps(row).encode()).json()
+    assert isinstance(expected, dict)
+    risk = 1 / (1 + np.exp(-(values.mean() - 127.9) / 20))
+    assert expected["value"] == pytest.approx(risk, abs=1e-5)
+    for media, content in files.items():
+        answer = body(app, content, media)
+        assert {**answer, "ledger": ""} == {**expected, "ledger": ""}
+    with Ledger(ledger) as opened:
+        kept = [row.payload for row in opened.rows("prediction")]
+    assert len({item["input"] for item in kept if isinstance(item, dict)}) == 1
+    assert len(kept) == 5
+
+
+def test_an_explanation_only_on_request(app: Starlette) -> None:
+    content = write_png(disc())
+    assert "explanation" not in body(app, content, "image/png")
+    row = {"inputs": [{"image": base64.b64encode(content).decode()}] * 2, "explain": True}
+    reply = call(app, "/predict", json.dumps(row).encode())
+    assert reply.status == 200, reply.body
+    answers = reply.json()
+    assert isinstance(answers, dict)
+    for answer in answers["answers"]:  # type: ignore[union-attr]  # a list of objects
+        found = answer["explanation"]
+        assert found["method"] == "occlusion"
+        shown = read_raster(base64.b64decode(found["png"])).values.astype(float)
+        assert shown.shape == (SIDE, SIDE)
+        assert shown[3:7, 3:7].mean() > shown[10:, 10:].mean() + 20
+
+
+@pytest.mark.parametrize("value", ["yes", 1, None])
+def test_explain_is_true_or_false(app: Starlette, value: object) -> None:
+    row = {"inputs": {"image": base64.b64encode(png(1, SIDE)).decode()}, "explain": value}
+    reply = call(app, "/predict", json.dumps(row).encode())
+    assert reply.status == 422
+    assert b"explain" in reply.body
+
+
+HOSTILE = {
+    "empty": (b"", 422), "text": (CANARY.encode() * 9, 422), "half": (png(1, SIDE)[:-30], 422),
+    "another size": (png(1, SIDE + 1), 422), "too large": (bytes(20_001), 413),
+    "half a DICOM file": (write_secondary_capture(disc())[:-99], 422),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("media", ["image/png", "application/dicom"])
+@pytest.mark.parametrize("case", HOSTILE)
+def test_a_hostile_file_is_refused_and_leaves_no_trace(
+    app: Starlette, ledger: Path, case: str, media: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    content, status = HOSTILE[case]
+    reply = call(app, "/predict", content, headers={"content-type": media})
+    assert reply.status == status, reply.body
+    assert CANARY not in reply.body.decode() + caplog.text
+    with Ledger(ledger) as opened:
+        assert list(opened.rows("prediction")) == []
+
+
+@pytest.mark.parametrize("media", FILES)
+def test_a_model_of_tables_takes_no_file(bundle: Path, ledger: Path, media: str) -> None:
+    app = make_app(bundle, ledger)
+    reply = call(app, "/predict", png(1), headers={"content-type": media})
+    assert reply.status == 415
+    assert b"application/json" in reply.body
+    assert b"image file" not in reply.body
+
+
+def test_another_kind_of_file_is_not_taken(app: Starlette) -> None:
+    reply = call(app, "/predict", png(1, SIDE), headers={"content-type": "image/webp"})
+    assert reply.status == 415
+    assert b"image file" in reply.body
+
+
+def test_a_table_is_explained_by_its_fields(bundle: Path, ledger: Path) -> None:
+    app = make_app(bundle, ledger)
+    row = {"age": 71, "sex": "F", "creatinine": 1.1, "smoker": "true"}
+    reply = call(app, "/predict", json.dumps({"inputs": row, "explain": True}).encode())
+    assert reply.status == 200, reply.body
+    answer = reply.json()
+    assert isinstance(answer, dict)
+    assert answer["explanation"]
+    plain = call(app, "/predict", json.dumps({"inputs": row}).encode()).json()
+    assert isinstance(plain, dict)
+    assert "explanation" not in plain
+
+
+def test_nothing_is_explained_where_the_model_abstains(tmp_path: Path, ledger: Path) -> None:
+    shy = replace(POLICY, novelty_limit=0.5)
+    folder = write_bundle(tmp_path / "shy", PICTURE, shy, middle_graph(), serve=serve)
+    row = {"inputs": {"image": base64.b64encode(png(1, SIDE)).decode()}, "explain": True}
+    answer = call(make_app(folder, ledger), "/predict", json.dumps(row).encode()).json()
+    assert isinstance(answer, dict)
+    assert answer["abstain"] is True
+    assert answer["explanation"] is None
+
+
+def scan() -> tuple[np.ndarray, bytes]:
+    values = np.random.default_rng(2).integers(-200, 900, (6, 11, 9)).astype(np.int16)
+    return values, nifti_bytes(values, grid(values.shape, (2.0, 1.0, 0.5)))
+
+
+def test_a_mask_comes_back_on_the_grid_that_was_sent(volume_bundle: Path, ledger: Path) -> None:
+    values, content = scan()
+    answer = body(make_app(volume_bundle, ledger), content, "application/octet-stream")
+    mask = answer["mask"]
+    assert isinstance(mask, dict)
+    found = read_image(base64.b64decode(str(mask["data"])))
+    expected = (values > 100).astype(int) + (values > 500)
+    np.testing.assert_array_equal(found.values, expected)
+    assert found.grid == read_image(content).grid
+    assert answer["volumes"] == pytest.approx(
+        {"front": (expected == 1).sum() / 1000, "back": (expected == 2).sum() / 1000}, rel=1e-5
+    )
+
+
+def test_masks_are_scored_into_a_folder(volume_bundle: Path, tmp_path: Path) -> None:
+    values, content = scan()
+    files = {"a.nii": content, "b.nii": content[:400]}
+    said = score(volume_bundle, folder_of(tmp_path / "in", files), tmp_path / "out.csv")
+    assert "2 rows" in said
+    assert "1 out of schema" in said
+    (held,) = tmp_path.glob("out*masks/*")
+    assert held.name == "a.nii.gz"
+    expected = (values > 100).astype(int) + (values > 500)
+    np.testing.assert_array_equal(read_image(held).values, expected)
+
+
+def test_pictures_are_scored(picture_bundle: Path, tmp_path: Path) -> None:
+    files = {f"{CANARY}1.png": write_png(disc()), f"{CANARY}2.png": b""}
+    said = score(picture_bundle, folder_of(tmp_path / "in", files), tmp_path / "out.csv")
+    assert "2 rows" in said
+    assert CANARY not in said
+    lines = (tmp_path / "out.csv").read_text().splitlines()
+    assert len(lines) == 3
+    assert "zero bytes" in lines[2]

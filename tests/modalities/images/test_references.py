@@ -119,9 +119,11 @@ def test_a_tar_that_is_cut_short_or_none_is_told(tmp_path: Path) -> None:
     files = {f"{CANARY}-{at}.png": png(at, side=70) for at in range(3)}
     archive = tar_of(tmp_path / "all.tar", folder_of(tmp_path / "files", files))
     whole = archive.read_bytes()
-    second = sorted(at for at, _ in members(archive).values())[1]
-    cuts = (second - 512, second - 300, second, second + 100, 100, 0)
-    for content in (*(whole[:at] for at in cuts), b"text", whole[: second - 500] + bytes(9000)):
+    first, second = sorted(members(archive).values())[:2]
+    after = first[0] - -first[1] // 512 * 512  # the end of the first file, in whole blocks
+    cuts = (after, after + 200, after + 512, second[0], second[0] + 100, 100, 0)
+    damaged = whole[:after] + b"x" * 512 + whole[after + 512 :]
+    for content in (*(whole[:at] for at in cuts), b"text", damaged):
         archive.write_bytes(content)
         os.utime(archive, ns=(len(content), len(content)))
         with pytest.raises(DataError, match=r"all\.tar.*cut short") as told:

@@ -32,7 +32,7 @@ def pictures(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 TRAIN, SELECT = pictures(40, 1), pictures(20, 2)
 FIXED: Mapping[str, Mapping[str, object]] = {
-    "convnet": {"rate": 8e-3, "decay": 1e-2, "dropout": 0.0, "width": 4, "batch": 8},
+    "convnet": {"rate": 8e-3, "decay": 1e-2, "dropout": 0.0, "width": 4},
     "trees": {"rate": 0.2, "leaves": 4, "leaf_samples": 5, "shrinkage": 1.0},
     "unet": {"rate": 8e-3, "decay": 1e-2, "width": 4},
     "voxel_trees": {"rate": 0.2, "leaves": 8, "leaf_samples": 5, "shrinkage": 1.0},

@@ -106,11 +106,16 @@ def bent(plan: Pass, where: tuple[int, int, int], bend: Array) -> None:
             row = bend[axis, r]
             row[:] = np.float32(0)
             for c in range(knots.shape[3]):
-                total = np.float32(0)
-                for ab in range(knots.shape[1] * knots.shape[2]):
-                    a, b = ab // knots.shape[2], ab % knots.shape[2]
-                    total += along_z[z, a] * along_y[first + r, b] * knots[axis, a, b, c]
-                _add(row, along_x[c], total)
+                _add(row, along_x[c], _column(knots[axis, :, :, c], along_z[z], along_y[first + r]))
+
+
+@compiled
+def _column(knots: Array, along_z: Array, along_y: Array) -> Any:
+    total = 0.0
+    for a in range(len(along_z)):
+        for b in range(len(along_y)):
+            total += along_z[a] * along_y[b] * knots[a, b]
+    return total
 
 
 @compiled

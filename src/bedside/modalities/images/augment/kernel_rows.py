@@ -27,19 +27,27 @@ def trace(matrix: Array, where: tuple[int, int, int], bend: Array, coordinates: 
     `bend`, if it is of that size, shifts them, in output elements, before `matrix` [3, 4] takes
     them to the source."""
     z, y, rows = where
-    count = coordinates.shape[2]
     for axis in range(3):
-        mz, my, mx = F(matrix[axis, 0]), F(matrix[axis, 1]), F(matrix[axis, 2])
         for r in range(rows):
-            start = F(matrix[axis, 0] * z + matrix[axis, 1] * (y + r) + matrix[axis, 3])
-            row = coordinates[axis, r]
+            start = matrix[axis, 0] * z + matrix[axis, 1] * (y + r) + matrix[axis, 3]
             if bend.shape[1] == 0:
-                for x in range(count):
-                    row[x] = start + mx * F(N(x))
+                _straight(F(start), F(matrix[axis, 2]), coordinates[axis, r])
             else:
-                bz, by, bx = bend[0, r], bend[1, r], bend[2, r]
-                for x in range(count):
-                    row[x] = start + mx * (F(N(x)) + bx[x]) + my * by[x] + mz * bz[x]
+                _bent(F(start), matrix[axis], bend[:, r], coordinates[axis, r])
+
+
+@compiled
+def _straight(start: Any, step: Any, row: Array) -> None:
+    for x in range(len(row)):
+        row[x] = start + step * F(N(x))
+
+
+@compiled
+def _bent(start: Any, slopes: Array, bend: Array, row: Array) -> None:
+    mz, my, mx = F(slopes[0]), F(slopes[1]), F(slopes[2])
+    bz, by, bx = bend[0], bend[1], bend[2]
+    for x in range(len(row)):
+        row[x] = start + mx * (F(N(x)) + bx[x]) + my * by[x] + mz * bz[x]
 
 
 @compiled

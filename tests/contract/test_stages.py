@@ -80,7 +80,7 @@ def test_a_stage_reads_only_from_stages_before_it(name: str) -> None:
     assert isinstance(module.NEEDS, tuple)
     assert {*module.NEEDS, *getattr(module, "MAY_USE", ())} <= set(before)
     assert not set(module.NEEDS) & set(getattr(module, "MAY_USE", ()))
-    known = {field.name for field in fields(Study)} | {"modality", "seed"}
+    known = {field.name for field in fields(Study)} | {"modality", "seed", "settings"}
     assert set(getattr(module, "READS", READS)) <= known
 
 

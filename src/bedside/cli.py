@@ -228,10 +228,13 @@ def _tell(order: Order, result: Result) -> None:
     print()
     if result.stop:
         print(f"stopped  {result.stop}")
-    elif "evaluate" in result.headlines:
-        print(f"found    {result.headlines['evaluate']}")
+    for stage in ("evaluate", "history"):
+        if stage in result.headlines and not result.stop:
+            print(f"found    {result.headlines[stage]}")
     if "report" in result.runs:
         print(f"report   {order.out / 'report.html'}")
+    if "history" in result.runs:
+        print(f"history  {order.out / 'history.html'}")
     bundle = order.out / "bundle"
     if bundle.is_dir() and not result.stop:
         print(f"bundle   {bundle}")

@@ -216,3 +216,58 @@ def test_the_way_to_a_stage(
     monkeypatch.setattr(cells, "matrix", lambda: {"signals": served})
     monkeypatch.setattr(cells, "stage", lambda _: history)
     assert chain.way_to(until, "signals") == way
+
+
+@pytest.fixture
+def with_aside(stages: Stages, monkeypatch: pytest.MonkeyPatch) -> Stages:
+    """The made-up stages and `history`, which stands beside the chain."""
+    module = ModuleType("bedside.stages.history")
+
+    def run(spec: Spec, context: Context) -> Outcome:
+        stages.ran.append("history")
+        context.run.path("history.html").write_text("<p>history")
+        context.run.write_evidence(
+            [Evidence(measure="history.auroc", value=0.9, subjects=3, stage="")]
+        )
+        return Outcome(headline="the perceptron is enough")
+
+    vars(module).update(Spec=Spec, NEEDS=("prepare", "audit"), run=run)
+    stages.modules["history"] = module
+    monkeypatch.setattr(cells, "stages", lambda: dict.fromkeys((*NEEDS, "history"), ""))
+    monkeypatch.setattr(cells, "matrix", lambda: {"tables": tuple(stages.modules)})
+    return stages
+
+
+def _published(out: Path) -> list[str]:
+    return [item.stage for item in read_evidence(out / "evidence.jsonl")]
+
+
+def test_a_stage_aside_and_the_chain_leave_each_other_alone(
+    with_aside: Stages, tmp_path: Path
+) -> None:
+    execute(_order(tmp_path))
+    assert "history" not in with_aside.ran
+    execute(_order(tmp_path, until="history"))
+    assert with_aside.ran == [*NEEDS, "history"]
+    assert (tmp_path / "history.html").read_text() == "<p>history"
+    assert (tmp_path / "report.html").is_file()
+    assert (tmp_path / "bundle" / "graph.onnx").is_file()
+    assert _published(tmp_path) == [*NEEDS, "history"]
+    execute(_order(tmp_path))
+    assert (tmp_path / "history.html").is_file()
+    assert _published(tmp_path) == [*NEEDS, "history"]
+
+
+def test_what_no_longer_follows_from_the_study_is_taken_away(
+    with_aside: Stages, tmp_path: Path
+) -> None:
+    execute(_order(tmp_path))
+    execute(_order(tmp_path, until="history"))
+    changed = _study(audit={"size": 4})
+    execute(_order(tmp_path, study=changed, until="history"))
+    assert not (tmp_path / "report.html").exists()
+    assert not (tmp_path / "bundle").exists()
+    assert _published(tmp_path) == ["prepare", "audit", "history"]
+    execute(_order(tmp_path, study=_study(prepare={"size": 4})))
+    assert not (tmp_path / "history.html").exists()
+    assert _published(tmp_path) == list(NEEDS)

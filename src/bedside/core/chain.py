@@ -36,6 +36,8 @@ OPTIONAL = ("augment", "history")
 READS = ("modality", "seed", "data", "columns", "task", "decision")
 """What of a study a stage depends on unless it says otherwise in a READS of its own."""
 
+_PAGES = (("report", "report.html"), ("release", "bundle"), ("history", "history.html"))
+"""What is published of a stage's run, beside the evidence."""
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _ROOM = 1 << 20  # bytes; with less than this left, a failure is put down to the full disk
 
@@ -82,7 +84,7 @@ def execute(order: Order) -> Result:
             if outcome.stop and not stop:
                 stop, waiting = outcome.stop, ["report"]
     with _full_disk_told(order.out):
-        _publish(order.out, runs)
+        _publish(order.out, _with_finished(order, runs))
     return Result(runs=runs, headlines=headlines, stop=stop)
 
 
@@ -96,6 +98,25 @@ def way_to(until: str, modality: str) -> list[str]:
         way = [*(name for name in CHAIN if name in needed), until]
     served = cells.matrix()[modality]
     return [name for name in way if name not in OPTIONAL or name in served or name == until]
+
+
+def _with_finished(order: Order, runs: Mapping[str, Run]) -> dict[str, Run]:
+    """These runs, and finished ones of other stages that follow from the same study and data: so a
+    stage aside leaves what the chain published, and the chain what a stage aside did."""
+    found = dict(runs)
+    served = cells.matrix()[order.study.about.modality]
+    known = [name for name in (*CHAIN, *ASIDE) if name in cells.stages()]
+    for name in known:
+        module = cells.stage(name)
+        lacking = name in OPTIONAL and name not in served
+        if name in found or lacking or not set(module.NEEDS) <= set(found):
+            continue
+        inputs = {key: run for key, run in found.items() if key in _used(module)}
+        spec = order.study.spec(name, tiny=order.tiny)
+        run = Run(order.out / "runs" / _name(order, module, spec, inputs))
+        if run.done:
+            found[name] = run
+    return {name: found[name] for name in known if name in found}
 
 
 def _run_stage(
@@ -205,7 +226,7 @@ def _publish(out: Path, runs: Mapping[str, Run]) -> None:
     part = out / ".evidence.jsonl.part"
     write_evidence(part, [item for run in runs.values() for item in run.evidence()])
     part.replace(out / "evidence.jsonl")
-    for stage, name in (("report", "report.html"), ("release", "bundle")):
+    for stage, name in _PAGES:
         source = runs[stage].folder / name if stage in runs else None
         if source is not None and source.exists():
             place(source, out / name)

@@ -141,7 +141,7 @@ def _split(work: MaskWork, name: Split) -> MaskSplit:
 
 
 def _verdict(work: MaskWork, split: MaskSplit) -> Verdict:
-    enough = split.truth.patients() >= min(work.spec.fewest_subjects, 20)
+    enough = split.truth.patients() >= work.spec.fewest_subjects
     contest = mask_contest(work.race, split.found, split.resamples, enough=enough)
     verdict = judge(contest, work.spec.worthwhile)
     record_need(verdict, split.record)

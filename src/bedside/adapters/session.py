@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from bedside.adapters.onnx import Graph
 from bedside.core.errors import BundleError
 
-BATCH_BYTES = 16 << 20
-"""Inputs that go through a graph at once, so that memory is bounded; and at most `BATCH` rows."""
+ELEMENTS = 1 << 20
+"""Numbers, or pixels, that go through a graph at once, so that memory is bounded: a network may need
+a hundred times as many within. And at most `BATCH` rows."""
 BATCH = 65_536
 Arrays = Mapping[str, NDArray[np.generic]]
 Compute = Callable[[Arrays], tuple[NDArray[np.float32], NDArray[np.float32]]]
@@ -52,5 +53,5 @@ def open_graph(content: bytes, threads: int = 1) -> Compute:
 
 
 def _rows_at_once(arrays: Arrays) -> int:
-    bytes_a_row = sum(values[:1].nbytes for values in arrays.values())
-    return max(1, min(BATCH, BATCH_BYTES // max(bytes_a_row, 1)))
+    each = sum(values[:1].size for values in arrays.values())
+    return max(1, min(BATCH, ELEMENTS // max(each, 1)))

@@ -11,7 +11,7 @@ from bedside.adapters.onnx import Graph
 from bedside.core.errors import BundleError
 
 ELEMENTS = 1 << 20
-"""Numbers, or pixels, that go through a graph at once, so that memory is bounded: a network may need
+"""Numbers, or pixels, that go through a graph at once, so that memory is bounded: a network holds
 a hundred times as many within. And at most `BATCH` rows."""
 BATCH = 65_536
 Arrays = Mapping[str, NDArray[np.generic]]

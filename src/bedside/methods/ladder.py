@@ -20,7 +20,7 @@ from bedside.methods.rung import Allowance, Rung
 from bedside.methods.tune import Between, Budget, Found, Setting, search
 
 SPACE = {
-    "rate": Between(low=1e-4, high=2e-2, log=True),
+    "rate": Between(low=2e-4, high=5e-2, log=True),
     "decay": Between(low=1e-4, high=1e-1, log=True),
 }
 """Tried of every network alike; the first try is the network's own rate and a decay of 1e-2."""

@@ -24,7 +24,7 @@ RUNGS = (
     Rung(
         name="perceptron", title="Perceptron", year=1958,
         added="Weights that are learned from examples instead of set by hand, one for each field.",
-        source="Rosenblatt, Psychological Review 1958", rate=1e-2,
+        source="Rosenblatt, Psychological Review 1958", rate=3e-2,
     ),
     Rung(
         name="mlp", title="Multilayer perceptron", year=1986,

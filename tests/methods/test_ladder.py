@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from bedside.core.dataset import Schema, Target
 from bedside.methods.entrant import Lesson
@@ -17,6 +18,14 @@ from bedside.methods.rung import Allowance, Pace
 from bedside.methods.tune import Budget
 
 Climb = Callable[..., Reached]
+
+
+@pytest.fixture(autouse=True)
+def single() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)  # layers this small only wait for other threads
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture

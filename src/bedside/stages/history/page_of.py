@@ -37,7 +37,7 @@ def page_of(found: Found, context: Context) -> str:
     said = found.sufficiency
     return render(NAME, "history.html.jinja", {
         "name": context.study.name, "question": context.study.about.question,
-        "enough": bool(said.enough),
+        "enough": bool(said.enough), "other_best": said.enough != said.best,
         "data": context.dataset().digest[:12], "tiny": context.tiny,
         "sentence": signs(said.sentence()), "figures": _figures(found),
         "measure": _measure(found), "meaning": words(found.measure).meaning,
@@ -164,6 +164,9 @@ def _of_years(said: Sufficiency) -> str:
     if found is None:
         return f"{best.called} did best; which generation is enough cannot be told"
     later = [one for one in said.ladder.contenders if one.year > found.year]
+    earlier = [said.standings[one.name] for one in said.ladder.contenders if one.year < found.year]
+    if not later and earlier and set(earlier) == {"falls short"}:
+        return f"Every generation before {found.called} falls short"
     if not later:
         return f"Nothing before {found.called} is sure to be enough"
     return f"After {found.called}, nothing brings {said.worth} more"

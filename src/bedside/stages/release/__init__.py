@@ -77,7 +77,7 @@ def run(spec: Spec, context: Context) -> Outcome:
     made = build_bundle(chosen, context, key=spec.key, gates=results)
     return Outcome(
         headline=f"{chosen.name} as bundle {made.id[:12]}: trained, exported and served agree on "
-        f"{proof.samples:,} held-out patients; {len(results)} gates passed; ML test score {score}"
+        f"{proof.samples:,} held-out samples; {len(results)} gates passed; ML test score {score}"
         + (f"; signing key made in {made.key_made}" if made.key_made else "")
     )
 

@@ -34,16 +34,22 @@ def outcome_pictures(looking: Looking, spread: Spread) -> list[Picture]:
     target = looking.truth.target[known].astype(np.int64)
     chance = np.column_stack([1 - values[:, 0], values[:, 0]]) if task == "binary" else values
     given = chance[np.arange(len(target)), target]
-    labels = labels_of(looking.schema.target)
+    labels = _names(looking)
     images = np.asarray(looking.arrays["image"])[known]
     words = [labels[index] for index in target]
     return pictures + right_and_wrong(images, given, words, spread)
 
 
+def _names(looking: Looking) -> tuple[str, ...]:
+    """Of the classes, in words that a reader without the data's codes understands."""
+    names = labels_of(looking.schema.target)
+    return ("no", "yes") if names == ("0", "1") else names
+
+
 def examples(looking: Looking, spread: Spread) -> list[Picture]:
     """A sheet a class: training images above, held-out ones below, drawn by the seed."""
     target = looking.schema.target
-    names = labels_of(target) or ("",)
+    names = _names(looking) or ("",)
     samples = looking.dataset.samples
     values = samples["target"].cast(float).fill_null(float("nan")).to_numpy()
     found = []

@@ -16,8 +16,7 @@ from bedside.methods.networks.images.inward import image_facts
 from bedside.methods.outlining import Outliner
 from bedside.methods.rung import Allowance, Rung
 from bedside.modalities.images.settings import axes_of, frozen
-from bedside.modalities.images.train_masks import _augmented as augmented
-from bedside.modalities.images.train_masks import goal, patch_of
+from bedside.modalities.images.train_masks import augmented, goal, patch_of
 from bedside.modalities.images.train_windows import Patch, Values, middles
 
 

@@ -125,11 +125,11 @@ def _fitted(
             arrays=(middles(select["image"], select["extent"], patch),),
             outcome=goal(of_select, lesson.select_outcome.weights, structures),
         ),
-        schedule, seed=lesson.seed, augment=_augmented(lesson, patch),
+        schedule, seed=lesson.seed, augment=augmented(lesson, patch),
     )  # fmt: skip
 
 
-def _augmented(lesson: Lesson, patch: Patch) -> Augment:
+def augmented(lesson: Lesson, patch: Patch) -> Augment:
     """Windows at random places, changed by the study's chain."""
     chain = chain_of(lesson, patch)
 

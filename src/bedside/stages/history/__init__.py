@@ -68,8 +68,8 @@ class Spec:
     """Bootstrap resamples of patients behind an interval."""
     level: float = 0.95
     """Nominal coverage of the intervals."""
-    fewest_subjects: int = 30
-    """With fewer held-out patients nothing is decided; of masks, fewer than 20."""
+    fewest_subjects: int = 50
+    """With fewer held-out patients nothing is decided."""
     fewest_events: int = 10
     """Likewise with the rarer outcome."""
 

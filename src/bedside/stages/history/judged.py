@@ -34,8 +34,6 @@ TOLD = (
     "parameters", "seconds", "seconds_all", "steps", "batch", "trials", "settings", "cut",
 )  # fmt: skip
 """Of `result.json`."""
-FEWEST_OUTLINED = 20
-"""Patients whose masks decide something: each mask says more than a yes or no."""
 Values = NDArray[np.generic]
 
 
@@ -150,7 +148,7 @@ class _Work:
         """Whether there are enough patients to decide anything."""
         fewest = spec.fewest_subjects
         if self.masks is not None:
-            return self.truth.patients() >= min(fewest, FEWEST_OUTLINED)
+            return self.truth.patients() >= fewest
         rarest = self.truth.rarest()
         few = rarest is not None and rarest < spec.fewest_events
         return self.truth.patients() >= fewest and not few

@@ -8,7 +8,7 @@ from bedside.methods.words import patients, signs
 from bedside.stages.report.blocks import Block, Card, Cards, Points, Section, Text, term
 from bedside.stages.report.gates import gate_line, gate_table
 from bedside.stages.report.models import model_name
-from bedside.stages.report.people import per_thousand
+from bedside.stages.report.people import counted, per_thousand
 from bedside.stages.report.reading import Material
 
 _HEADLINES: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -96,7 +96,7 @@ def _cards(material: Material) -> list[Card]:
 def _people(material: Material) -> list[Block]:
     """The operating point in one sentence about people."""
     table = material.file("curves.json").at("table_per_1000")
-    sentence = per_thousand(table)
+    sentence = per_thousand(table, counted(material))
     return [Text(body=sentence, kind="people")] if sentence else []
 
 

@@ -7,7 +7,7 @@ from bedside.methods.words import count, interval
 from bedside.stages.report.blocks import Block, Fold, Heading, Table, Text, term
 from bedside.stages.report.curves import calibration, decision_curve, side_by_side
 from bedside.stages.report.models import model_name
-from bedside.stages.report.people import people_node, people_number, per_thousand
+from bedside.stages.report.people import counted, people_node, people_number, per_thousand
 from bedside.stages.report.reading import Material, Node
 
 _DISCRIMINATION = (
@@ -72,8 +72,9 @@ def _operating(material: Material) -> list[Block]:
         if people_number(table, key) is not None
     ]
     if rows:
-        caption = per_thousand(table) or "What happens at the threshold, among 1,000 patients"
-        head = ("Of 1,000 patients", "Patients (95 % interval)")
+        noun = counted(material)
+        caption = per_thousand(table, noun) or f"What happens at the threshold, of 1,000 {noun}"
+        head = (f"Of 1,000 {noun}", f"{noun.capitalize()} (95 % interval)")
         blocks.append(Table(caption=caption, head=head, rows=rows, kind="narrow"))
         threshold = table.at("threshold").number()
         if threshold is not None:

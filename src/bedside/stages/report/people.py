@@ -1,8 +1,8 @@
-"""The operating point as counts of people, of 1,000 patients."""
+"""The operating point as counts, of 1,000 patients; of images, where patients have several."""
 
 from __future__ import annotations
 
-from bedside.stages.report.reading import Node
+from bedside.stages.report.reading import Material, Node
 
 _NAMES = {
     "alerts": ("alerts",),
@@ -13,14 +13,23 @@ _NAMES = {
 }
 
 
-def per_thousand(table: Node) -> str:
+def counted(material: Material) -> str:
+    """What is alerted: patients, or what a patient has several of."""
+    found = next(iter(material.file("flow.json").each()), Node())
+    rows, subjects = found.at("rows").number() or 0, found.at("subjects").number() or 0
+    if rows <= subjects:
+        return "patients"
+    return "images" if material.study.about.modality == "images" else "samples"
+
+
+def per_thousand(table: Node, noun: str = "patients") -> str:
     """Of 1,000 patients: alerts, right ones, missed ones."""
     numbers = [people_number(table, key) for key in ("alerts", "right", "missed")]
     known = [f"{number:,.0f}" for number in numbers if number is not None]
     if len(known) < 3:
         return ""
     return (
-        f"Of 1,000 patients like these, {known[0]} would be alerted, {known[1]} of them rightly; "
+        f"Of 1,000 {noun} like these, {known[0]} would be alerted, {known[1]} of them rightly; "
         f"{known[2]} with the outcome would be missed."
     )
 

@@ -29,7 +29,7 @@ def test_a_model_that_agrees_and_passes_is_released(context: Make, tmp_path: Pat
     given = context([{"measure": "auroc", "at_least": 0.75}])
     outcome = run(Spec(), given)
     assert outcome.stop == "", outcome.stop
-    assert "120 held-out patients" in outcome.headline
+    assert "120 held-out samples" in outcome.headline
     assert "signing_key.pem" in outcome.headline
     bundle = Bundle.load(given.run.folder / "bundle", ed25519.verify)
     assert set(bundle.contents) == set(PARTS)

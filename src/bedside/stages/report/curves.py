@@ -158,6 +158,7 @@ _ERRORS = {
     "survival": "squared error of the risk",
     "multiclass": "share named wrong",
     "regression": "absolute error",
+    "segmentation": "absolute error of the volume",
 }
 
 

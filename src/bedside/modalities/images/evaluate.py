@@ -29,9 +29,9 @@ __all__ = ["arrays", "look", "missing_share", "summaries"]
 Rows = NDArray[np.int64]
 _SUMMED = 20_000
 """Images behind a summary at most, evenly spaced."""
-_CORRUPTED = {"image": 1_000, "volume": 24}
+_CORRUPTED = {"image": 400, "volume": 8}
 """Images that are made worse at most; a mask takes its time."""
-_SECONDS = 90.0
+_SECONDS = {"image": 90.0, "volume": 150.0}
 """For corruptions: no severity is begun after so long, and what was left out is named."""
 
 
@@ -60,10 +60,10 @@ def _spread(looking: Looking) -> Spread:
     return spread_of(looking.dataset.array("image")[some])
 
 
-def _asked(looking: Looking, spread: Spread, most: int) -> Asked:
+def _asked(looking: Looking, spread: Spread, kind: str) -> Asked:
     return Asked(
-        spread=spread, seed=looking.seed, rows=min(looking.most_rows, most), seconds=_SECONDS,
-        replicates=looking.replicates,
+        spread=spread, seed=looking.seed, rows=min(looking.most_rows, _CORRUPTED[kind]),
+        seconds=_SECONDS[kind], replicates=looking.replicates,
     )  # fmt: skip
 
 
@@ -77,7 +77,7 @@ def _corruptions(looking: Looking, spread: Spread) -> dict[str, Plain]:
 
     judge = OutcomeJudge(truth=looking.truth, policy=looking.policy, edges=model.edges)
     return judge_corruptions(
-        predict, looking.arrays["image"], judge, _asked(looking, spread, _CORRUPTED["image"]),
+        predict, looking.arrays["image"], judge, _asked(looking, spread, "image"),
         record=looking.record, model=model.name,
     )  # fmt: skip
 
@@ -100,7 +100,7 @@ def _overlaps(looking: Looking, outliner: Outliner, spread: Spread) -> dict[str,
         structures=outliner.structures, novelty_limit=looking.policy.novelty_limit,
     )  # fmt: skip
     return judge_corruptions(
-        predict, images, judge, _asked(looking, spread, _CORRUPTED["volume"]),
+        predict, images, judge, _asked(looking, spread, "volume"),
         record=looking.record, model=looking.model.name,
     )  # fmt: skip
 

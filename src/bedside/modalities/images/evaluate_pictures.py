@@ -16,6 +16,7 @@ from bedside.modalities.images.pictures import (
     right_and_wrong,
     sheet,
 )
+from bedside.modalities.images.settings import frozen
 
 _EACH = 8
 """Examples of a class in a split."""
@@ -65,7 +66,8 @@ def examples(looking: Looking, spread: Spread) -> list[Picture]:
         if rows:
             what = f"{target.outcome}: {name}" if name else target.outcome
             found.append(sheet(
-                looking.dataset.array("image")[np.array(rows)], spread, columns=_EACH,
+                *_shown(looking, looking.dataset.array("image")[np.array(rows)], spread),
+                columns=_EACH,
                 title=f"Examples, {what}",
                 note="Above: training patients. Below: held-out patients. Drawn at random.",
             ))  # fmt: skip
@@ -82,9 +84,24 @@ def outlined_pictures(looking: Looking, outliner: Outliner, spread: Spread) -> l
         _mean_dice(one, other, outliner.structures)
         for one, other in zip(truth, found, strict=True)
     ])  # fmt: skip
-    return best_and_worst(
-        arrays["image"], truth, found, scores, spread, extent=np.asarray(arrays["extent"])
-    )
+    images, window = _shown(looking, arrays["image"], spread)
+    return best_and_worst(images, truth, found, scores, window, extent=np.asarray(arrays["extent"]))
+
+
+def _shown(
+    looking: Looking, images: NDArray[np.generic], spread: Spread
+) -> tuple[NDArray[np.generic], Spread]:
+    """Images and the window to show them in: of volumes, whose numbers may have no unit, each one's
+    own 1 to 99 %."""
+    if frozen(looking.schema).kind != "volume":
+        return images, spread
+    flat = np.asarray(images, np.float32)
+    axes = tuple(range(2, flat.ndim))
+    low, high = np.quantile(flat, [0.01, 0.99], axis=axes, keepdims=True)
+    own = (flat - low) / np.maximum(high - low, 1e-6)
+    channels = flat.shape[1]
+    window = Spread(low=(0.0,) * channels, high=(1.0,) * channels, centre=(0.5,) * channels)
+    return own, window
 
 
 def _mean_dice(truth: NDArray[np.uint8], found: NDArray[np.uint8], structures: int) -> float:

@@ -77,9 +77,20 @@ def _table_of(material: Material) -> Node:
 
 
 def _ranked(material: Material) -> list[Node]:
-    """Corruptions, the most harmful first."""
-    curves = _table_of(material).at("corruptions").each()
-    return sorted(curves, key=lambda item: -(item.at("mean_loss", "value").number() or 0.0))
+    """Corruptions of which anything was measured, the most harmful first."""
+    every = _table_of(material).at("corruptions").each()
+    curves = [item for item in every if any(x is not None for x in item.at("value").numbers()[1:])]
+    return sorted(curves, key=_harm)
+
+
+def _harm(item: Node) -> float:
+    """For the order: the mean loss, or the worst value where not every severity was measured."""
+    loss = item.at("mean_loss", "value").number()
+    if loss is not None:
+        return -loss
+    first, *worse = item.at("value").numbers()
+    known = [value for value in worse if value is not None]
+    return 0.0 if first is None or not known else -max(abs(value - first) for value in known)
 
 
 def _corruptions(material: Material) -> list[Block]:

@@ -20,6 +20,7 @@ NAMES = {
     "ft_transformer": "Feature-token transformer",
     "convnet": "Residual network",
     "unet": "U-Net",
+    "voxel_trees": "Boosted trees on places",
     "atlas": "Atlas (guessing)",
 }
 GUESSES = ("prevalence", "mean", "kaplan_meier", "atlas")
@@ -31,7 +32,7 @@ _COLOURS = {
     "prevalence": "m7", "mean": "m7", "kaplan_meier": "m7",
     "logistic": "m1", "linear": "m1", "cox": "m1", "ridge": "m1", "multinomial": "m1",
     "trees": "m0", "mlp": "m4", "tabm": "m2", "transformer": "m3", "ft_transformer": "m3",
-    "convnet": "m2", "unet": "m2", "atlas": "m7",
+    "convnet": "m2", "unet": "m2", "voxel_trees": "m0", "atlas": "m7",
 }  # fmt: skip
 
 

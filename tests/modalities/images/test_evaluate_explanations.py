@@ -263,3 +263,13 @@ def test_volumes_and_classes() -> None:
     methods = explained.table["methods"]
     assert isinstance(methods, list)
     assert len(methods) == 4
+
+
+@pytest.mark.parametrize(("low", "shown"), [(0.0, False), (0.02, False), (0.3, True)])
+def test_maps_that_miss_what_people_marked_are_not_shown(low: float, shown: bool) -> None:
+    found, why = verdict(
+        (0.1, 0.0, 0.2), (0.9, 0.8, 1.0), (0.9, 0.8, 1.0), patients=30,
+        pointing=(0.5, low, 0.9), blind=0.03,
+    )  # fmt: skip
+    assert found is shown
+    assert why.startswith("Shown" if shown else "Not shown: the maps do not point")

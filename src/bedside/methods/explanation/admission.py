@@ -1,4 +1,4 @@
-"""Whether maps may be shown: the three checks against their limits, in words."""
+"""Whether maps may be shown: the checks against their limits, in words."""
 
 from __future__ import annotations
 
@@ -14,9 +14,14 @@ FEWEST_PATIENTS = 10
 
 
 def verdict(
-    likeness: Interval, stability: Interval, deletion: Interval, *, patients: int
-) -> tuple[bool, str]:
-    """Whether maps may be shown, and why, from the three checks' intervals."""
+    likeness: Interval, stability: Interval, deletion: Interval, *, patients: int,
+    pointing: Interval | None = None, blind: float = 0.0,
+) -> tuple[bool, str]:  # fmt: skip
+    """Whether maps may be shown, and why, from the checks' intervals.
+
+    `pointing`: where people marked places, how often maps point at them; `blind`: how often a map
+    that knows nothing would.
+    """
     alike, steady, costs = (
         f"{value:.2f} ({low:.2f} to {high:.2f})"
         for value, low, high in (likeness, stability, deletion)
@@ -36,6 +41,12 @@ def verdict(
         return False, (
             "Not shown: covering what a map marks changes the answer no more than covering what "
             f"another patient's map marks, in {costs} of the images."
+        )
+    if pointing is not None and not pointing[1] > blind:
+        return False, (
+            "Not shown: the maps do not point at what people marked more often than a blind one "
+            f"would, in {pointing[0]:.2f} ({pointing[1]:.2f} to {pointing[2]:.2f}) of the images "
+            f"against {blind:.2f}."
         )
     return True, (
         f"Shown: with random weights the maps are others, rank correlation {alike}; with a little "

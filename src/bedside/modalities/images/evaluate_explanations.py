@@ -6,7 +6,8 @@ A map is shown only if it passes three checks, on images of patients the network
 becomes another one when the network forgets what it learnt (Adebayo et al., NeurIPS 2018); it stays
 what it is when the image hardly changes (what Arun et al. call repeatability, Radiol Artif Intell
 2021;3:e200267); and covering what it marks changes the answer more than covering what another
-patient's map marks. Where people marked places, it is also told how often the map points at them.
+patient's map marks. Where people marked places, it must also point at them more often than a blind
+map would.
 """
 
 from __future__ import annotations
@@ -307,9 +308,14 @@ def _told(
         })  # fmt: skip
     stability = add("stability", one.stability)
     deletion = add("deletion", one.deletion)
+    pointed, blind = None, 0.0
+    if marked is not None:
+        here = marked[: len(one.maps)]
+        pointed = sample.mean(points_at(one.maps, here)[None])
+        blind = sample.mean(chance_of_pointing(here)[None])[0]
     shown, why = verdict(
         sample.mean(one.likeness[total]), sample.mean(one.stability), sample.mean(one.deletion),
-        patients=subjects,
+        patients=subjects, pointing=pointed, blind=blind,
     )  # fmt: skip
     entry: dict[str, Plain] = {
         "name": one.name, "title": NAMES[one.name], "layers": layers, "stability": stability,

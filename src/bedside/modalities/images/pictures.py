@@ -279,4 +279,6 @@ def _range(scores: NDArray[np.floating]) -> str:
 
 
 def _percent(share: np.floating) -> str:
-    return f"{100 * float(share):.0f} %" if 0.01 <= share <= 0.99 else f"{100 * float(share):.2g} %"
+    if share > 0.995:
+        return "over 99.5 %"
+    return f"{100 * float(share):.0f} %" if share >= 0.01 else f"{100 * float(share):.2g} %"

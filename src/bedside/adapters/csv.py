@@ -156,7 +156,7 @@ def decodes(path: Path, encoding: str) -> bool:
     try:
         with _opened(path) as raw, io.TextIOWrapper(raw, encoding=encoding, newline="") as text:
             while text.read(1 << 20):
-                pass
+                pass  # reading to the end is the check
     except UnicodeDecodeError:
         return False
     except (OSError, EOFError, zlib.error) as error:

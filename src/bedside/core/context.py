@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from bedside.core.dataset import Dataset
+from bedside.core.dataset import Dataset, Schema
 from bedside.core.errors import RunError
 from bedside.core.evidence import Evidence
 from bedside.core.executor import Executor
@@ -36,6 +36,13 @@ class Context:
     def dataset(self) -> Dataset:
         """The prepared data set."""
         return Dataset(self.input("prepare").folder)
+
+    def kept_schema(self) -> Schema:
+        """The data set's schema without the fields that the audit dropped."""
+        dropped = self.input("audit").read_json("dropped.json")
+        if not isinstance(dropped, list):
+            raise RunError("dropped.json", expected="a list of fields", found="something else")
+        return self.dataset().schema.without([str(name) for name in dropped])
 
     def input(self, stage: str) -> Run:
         """The finished run of an earlier stage."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bedside.core.dataset import Dataset
 from bedside.methods.splits import assign, draw
 
 Rows = NDArray[np.int64]
@@ -35,3 +36,13 @@ def halve(rows: Rows, subjects: Sequence[str], strata: NDArray[np.int64], seed: 
     number = draw([str(name) for name in names], seed, "halves")
     chosen = assign(number, 0.5, 0.0, highest) == "tune"
     return Halves(select=rows[chosen[index]], calibrate=rows[~chosen[index]])
+
+
+def halves_of(dataset: Dataset, seed: int) -> Halves:
+    """The halves of a data set's tune rows, by outcome class where the outcome has classes."""
+    rows = dataset.rows("tune")
+    samples = dataset.samples[rows]
+    strata = np.zeros(len(rows), np.int64)
+    if dataset.schema.target.type != "regression":
+        strata = samples["target"].fill_null(-1).fill_nan(-1).cast(int).to_numpy()
+    return halve(rows, samples["subject"].to_list(), strata, seed)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from bedside.core.dataset import Dataset, Schema
 from bedside.core.errors import DataError
 from bedside.methods import concordance
 
@@ -102,6 +103,15 @@ def time_grid(
     shares = np.arange(1, intervals) / intervals
     inner = np.unique(np.quantile(inside, shares, method="inverted_cdf"))
     return np.append(inner[inner < last], last)
+
+
+def time_grid_of(dataset: Dataset, schema: Schema, intervals: int) -> Floats | None:
+    """The time grid of a data set's training patients; None but for a survival outcome."""
+    if schema.target.type != "survival":
+        return None
+    samples = dataset.samples[dataset.rows("train")]
+    event = samples["event"].fill_null(0).to_numpy() == 1
+    return time_grid(samples["duration"].to_numpy(), event, intervals, schema.target.horizon)
 
 
 def discrete_targets(

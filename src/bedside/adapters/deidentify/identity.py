@@ -149,7 +149,9 @@ UNREADABLE = (
     AttributeError, LookupError, ValueError, TypeError, NotImplementedError, ArithmeticError,
     EOFError, RuntimeError, OSError, AssertionError, RecursionError, MemoryError,
 )  # fmt: skip
-"""What pydicom and its decoders raise on values that are not what they should be."""
+"""What pydicom and its decoders raise on values that are not what they should be: they share no
+base class, an absurd length ends in MemoryError, nested items in RecursionError, and a decoder
+may give NotImplementedError for a coding that it does not know."""
 
 
 def readable(dataset: Dataset, tag: BaseTag) -> DataElement | None:

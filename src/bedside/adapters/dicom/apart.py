@@ -100,7 +100,7 @@ def _decoded(content: bytes, request: Mapping[str, object]) -> NDArray[np.generi
     try:
         with quiet():
             decoder = get_decoder(uid_of(str(request["syntax"])))
-            form: Mapping[str, int | str] = request["form"]  # type: ignore[assignment]  # JSON
+            form: Mapping[str, int | str] = request["form"]  # type: ignore[assignment]  # parsed JSON is object
             values, _ = decoder.as_array(content, decoding_plugin="gdcm", **form)  # type: ignore[arg-type]  # pydicom names each
     except FAILURES:
         return np.empty(0, np.uint8)

@@ -128,7 +128,7 @@ def _decodable(header: Header, where: str) -> None:
     syntax = uid_of(header.elements.syntax)
     try:
         decoder = get_decoder(syntax)
-    except NotImplementedError:
+    except NotImplementedError:  # so pydicom says that it knows no such transfer syntax
         raise DataError(
             where, expected="a transfer syntax of still images", found=name_of(syntax),
             hint="have it written uncompressed or as JPEG 2000",

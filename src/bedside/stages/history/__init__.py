@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from bedside.core.context import Context
-from bedside.core.errors import RunError, StudyError
+from bedside.core.errors import StudyError
 from bedside.core.run import Outcome, write_text
 from bedside.core.study import Study
 
@@ -105,7 +105,7 @@ def run(spec: Spec, context: Context) -> Outcome:
     from bedside.stages.history.judged import judge
     from bedside.stages.history.page_of import page_of
 
-    schema = context.dataset().schema.without(_dropped(context))
+    schema = context.kept_schema()
     rungs = _climbing(spec, context, schema)
     context.run.path("schema.json").write_text(canonical(schema), encoding="utf-8")
     entries = _entries(spec, context, schema, rungs)
@@ -117,13 +117,6 @@ def run(spec: Spec, context: Context) -> Outcome:
     context.run.write_evidence(found.lines)
     write_text(context.run.path("history.html"), page_of(found, context))
     return Outcome(headline=found.sufficiency.headline())
-
-
-def _dropped(context: Context) -> list[str]:
-    dropped = context.input("audit").read_json("dropped.json")
-    if not isinstance(dropped, list):
-        raise RunError("dropped.json", expected="a list of fields", found="something else")
-    return [str(name) for name in dropped]
 
 
 def _climbing(spec: Spec, context: Context, schema: Schema) -> list[Rung]:
@@ -150,15 +143,16 @@ def _climbing(spec: Spec, context: Context, schema: Schema) -> list[Rung]:
 
 def _entries(spec: Spec, context: Context, schema: Schema, rungs: list[Rung]) -> list[Entry]:
     """The latest first: they take longest, and so none is left over at the end."""
+    from bedside.methods.halves import halves_of
     from bedside.methods.rung import Allowance
-    from bedside.stages.history.entry import Entry, halves_of
+    from bedside.stages.history.entry import Entry
 
     dataset, seed = context.dataset(), context.study.about.seed
     cell: Cell = context.cell
     usual = cell.pace(schema.target.type)
     pace = replace(usual, steps=spec.steps or usual.steps, batch=spec.batch or usual.batch)
     allowance = Allowance(trials=spec.trials, pace=pace, seconds=spec.seconds)
-    halves = halves_of(dataset, schema, seed)
+    halves = halves_of(dataset, seed)
     chain = None
     if "augment" in context.inputs:
         chain = context.input("augment").read_json("chain.json")

@@ -64,23 +64,13 @@ def enter(entry: Entry) -> str:
     return entry.rung.title
 
 
-def halves_of(dataset: Dataset, schema: Schema, seed: int) -> Halves:
-    """The two halves of tune, as training has them; only `select` is used here."""
-    from bedside.methods.halves import halve
-
-    rows = dataset.rows("tune")
-    samples = dataset.samples[rows]
-    strata = np.zeros(len(rows), np.int64)
-    if schema.target.type != "regression":
-        strata = samples["target"].fill_null(-1).fill_nan(-1).cast(int).to_numpy()
-    return halve(rows, samples["subject"].to_list(), strata, seed)
-
-
 def _learn(entry: Entry, part: Path) -> None:
+    from bedside.methods.survival import time_grid_of
+
     dataset = Dataset(entry.prepared)
     schema = read_schema((entry.run / "schema.json").read_text(encoding="utf-8"))
     cell: Cell = cells.cell(entry.modality, "history")
-    edges = _time_grid(dataset, schema, entry.intervals)
+    edges = time_grid_of(dataset, schema, entry.intervals)
     lesson = _lesson(entry, dataset, schema, edges)
     reached = cell.climb(entry.rung.name, lesson, entry.allowance)
     said = reached.predict(cell.arrays(dataset, schema, dataset.rows("held_out")))
@@ -88,18 +78,6 @@ def _learn(entry: Entry, part: Path) -> None:
     np.save(part / f"{name}.npy", said, allow_pickle=False)
     record = _record(entry, reached, edges)
     (part / "result.json").write_text(json.dumps(record, indent=1, allow_nan=False))
-
-
-def _time_grid(
-    dataset: Dataset, schema: Schema, intervals: int
-) -> NDArray[np.float64] | None:  # fmt: skip
-    if schema.target.type != "survival":
-        return None
-    from bedside.methods.survival import time_grid
-
-    samples = dataset.samples[dataset.rows("train")]
-    event = samples["event"].fill_null(0).to_numpy() == 1
-    return time_grid(samples["duration"].to_numpy(), event, intervals, schema.target.horizon)
 
 
 def _lesson(

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, cast
 
 from bedside.core.context import Context
-from bedside.core.errors import RunError, StudyError
+from bedside.core.errors import StudyError
 from bedside.core.run import Outcome
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def run(spec: Spec, context: Context) -> Outcome:
     from bedside.core.spec import canonical
     from bedside.stages.train.entry import enter
 
-    schema = context.dataset().schema.without(_dropped(context))
+    schema = context.kept_schema()
     racing = _racing(spec, context, schema)
     context.run.path("schema.json").write_text(canonical(schema), encoding="utf-8")
     halves = _halves(context)
@@ -112,13 +112,6 @@ def run(spec: Spec, context: Context) -> Outcome:
     context.run.write_json("race.json", record)
     context.run.write_evidence(_counted(context.dataset(), record))
     return Outcome(headline=_headline(record, schema.target.type))
-
-
-def _dropped(context: Context) -> list[str]:
-    dropped = context.input("audit").read_json("dropped.json")
-    if not isinstance(dropped, list):
-        raise RunError("dropped.json", expected="a list of fields", found="something else")
-    return [str(name) for name in dropped]
 
 
 def _racing(spec: Spec, context: Context, schema: Schema) -> list[Entrant]:
@@ -140,15 +133,10 @@ def _halves(context: Context) -> Halves:
     """The two halves of tune, told in halves.json."""
     import numpy as np
 
-    from bedside.methods.halves import halve
+    from bedside.methods.halves import halves_of
 
     dataset = context.dataset()
-    rows = dataset.rows("tune")
-    samples = dataset.samples[rows]
-    strata = np.zeros(len(rows), np.int64)
-    if dataset.schema.target.type != "regression":
-        strata = samples["target"].fill_null(-1).fill_nan(-1).cast(int).to_numpy()
-    halves = halve(rows, samples["subject"].to_list(), strata, context.study.about.seed)
+    halves = halves_of(dataset, context.study.about.seed)
     told = {
         name: {"subjects": len(np.unique(dataset.subjects(half))), "rows": len(half)}
         for name, half in (("select", halves.select), ("calibrate", halves.calibrate))

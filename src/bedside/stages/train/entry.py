@@ -93,10 +93,12 @@ class _Work:
 
 
 def _learn(entry: Entry, part: Path) -> None:
+    from bedside.methods.survival import time_grid_of
+
     dataset = Dataset(entry.prepared)
     schema = read_schema((entry.run / "schema.json").read_text(encoding="utf-8"))
     cell: Cell = cells.cell(entry.modality, "train")
-    edges = _time_grid(dataset, schema, entry.spec.intervals)
+    edges = time_grid_of(dataset, schema, entry.spec.intervals)
     work = _Work(entry=entry, cell=cell, dataset=dataset, schema=schema, edges=edges)
     lesson = _lesson(work)
     learned = cell.learn(entry.entrant.name, lesson)
@@ -114,16 +116,6 @@ def _learn(entry: Entry, part: Path) -> None:
                   part / "weights.safetensors")  # fmt: skip
     record = _record(work, lesson, learned, calibrator)
     (part / "model.json").write_text(json.dumps(record, indent=1, allow_nan=False))
-
-
-def _time_grid(dataset: Dataset, schema: Schema, intervals: int) -> Edges:
-    if schema.target.type != "survival":
-        return None
-    from bedside.methods.survival import time_grid
-
-    samples = dataset.samples[dataset.rows("train")]
-    event = samples["event"].fill_null(0).to_numpy() == 1
-    return time_grid(samples["duration"].to_numpy(), event, intervals, schema.target.horizon)
 
 
 def _lesson(work: _Work) -> Lesson:

@@ -76,7 +76,6 @@ def test_labels_outside_training_are_not_read(made_up_study, prepared, context_f
 
 
 def test_flchain_names_the_cause_of_death(context_for) -> None:
-    pytest.importorskip("sksurv", reason="the study's data come with scikit-survival")
     study = read_study(find_study("flchain"), ["audit.leak='drop'"])
     outcome, run = _audited(study, context_for)
     assert outcome.stop == ""
@@ -104,8 +103,6 @@ def test_support2_late_columns_are_found_and_honest_ones_are_not(context_for, da
 
 @pytest.mark.parametrize("name", ["breast_cancer", "diabetes", "actg175"])
 def test_studies_without_a_leak_go_on(name: str, context_for) -> None:
-    if name == "actg175":
-        pytest.importorskip("lifelines", reason="the study's data come with lifelines")
     outcome, run = _audited(read_study(find_study(name)), context_for)
     assert outcome.stop == ""
     assert run.read_json("dropped.json") == []

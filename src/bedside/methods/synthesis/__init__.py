@@ -1,0 +1,1 @@
+"""Synthesis: generators that learn from training patients and make up new ones."""

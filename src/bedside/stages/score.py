@@ -73,6 +73,9 @@ class Cell(Protocol):
     def size(self, path: Path, schema: Schema) -> int:
         """About how many rows; 0 where it cannot be told."""
 
+    def passed_over(self, path: Path, schema: Schema) -> str:
+        """What of the source was not scored, how many and why; empty: all was."""
+
 
 def score(
     folder: Path,
@@ -122,7 +125,8 @@ def score(
         waiting.result()
     seconds = time.monotonic() - started
     told.end("score", counts.sentence(), seconds, repeated=False)
-    return f"{out}: {counts.sentence()}"
+    left = cell.passed_over(source, served.schema)
+    return f"{out}: {counts.sentence()}" + (f"\nleft out: {left}" if left else "")
 
 
 @dataclass(slots=True)

@@ -74,6 +74,50 @@ def test_a_folder_without_the_study_s_pattern_is_taken_file_by_file(tmp_path: Pa
         np.testing.assert_array_equal(found.arrays["image"][:, 0], [grey(2), grey(1)])
 
 
+PATTERN = "{label}/{patient}.png"
+
+
+@pytest.mark.parametrize("archive", [False, True])
+def test_what_the_pattern_does_not_name_is_told(tmp_path: Path, archive: bool) -> None:
+    files = {
+        "0/p0.png": png(0), f"{CANARY}.png": png(1), "1/p1.jpg": b"cut", "1/IM1": png(2),
+        "1/p2.png": png(3), "1/notes.txt": b"text", ".0/p3.png": png(4), "DICOMDIR": png(5),
+    }  # fmt: skip
+    source: Path = folder_of(tmp_path / "files", files)
+    source = tar_of(tmp_path / "all.tar", source) if archive else source
+    (found,) = score.batches(source, SCHEMA, 100)
+    assert score.size(source, SCHEMA) == len(found.names)
+    assert found.names == ("0/p0.png", "1/p2.png", "1/IM1", "1/p1.jpg", f"{CANARY}.png")
+    assert found.problem.tolist() == [0, 0, 1, 2, 3]
+    assert set(found.sentences) == {f"name: expected one like '{PATTERN}', found another"}
+    told = score.passed_over(source, SCHEMA)
+    assert told == (f"3 images not named like '{PATTERN}', in the last rows without a prediction; "
+                    "3 other files, hidden or no image")  # fmt: skip
+
+
+def test_where_all_is_scored_nothing_is_told(tmp_path: Path) -> None:
+    files = {"0/p0.png": png(0), "1/p1.png": png(1)}
+    folder = folder_of(tmp_path / "files", files)
+    assert score.passed_over(folder, SCHEMA) == ""
+    assert score.passed_over(folder, TABLE) == ""
+    assert score.passed_over(folder / "0" / "p0.png", SCHEMA) == ""
+    assert score.passed_over(table_of(tmp_path / "study", files), TABLE) == ""
+    (folder / ".left").write_bytes(b"x")
+    for schema in (SCHEMA, TABLE):
+        assert score.passed_over(folder, schema) == "1 other file, hidden or no image"
+
+
+def test_slices_beside_the_pattern_are_one_image_a_folder(tmp_path: Path) -> None:
+    one = write_secondary_capture(grey(1))
+    folder_of(tmp_path, {f"{who}/{what}/{at}.dcm": one for who, what, at in (
+        ("p1", "scan", 1), ("p1", "scan", 2), ("p2", "other", 1), ("p2", "other", 2))})  # fmt: skip
+    schema = schema_of((1, 0, 0, 0), "int16", task="segmentation", image="{patient}/scan")
+    one, other = score.batches(tmp_path, schema, 10)
+    assert one.names + other.names == ("p1/scan", "p2/other")
+    assert "name: expected one like '{patient}/scan'" in other.sentences[0]
+    assert score.passed_over(tmp_path, schema).startswith("1 image not named like")
+
+
 def test_batches_are_of_the_size_asked_for(tmp_path: Path) -> None:
     folder_of(tmp_path, {f"x/p{at}.png": png(at) for at in range(5)})
     parts = list(score.batches(tmp_path, SCHEMA, 2))

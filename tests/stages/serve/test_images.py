@@ -259,3 +259,17 @@ def test_pictures_are_scored(picture_bundle: Path, tmp_path: Path) -> None:
     lines = (tmp_path / "out.csv").read_text().splitlines()
     assert len(lines) == 3
     assert "zero bytes" in lines[2]
+
+
+def test_what_was_left_out_is_said_and_has_its_row(picture_bundle: Path, tmp_path: Path) -> None:
+    files = {"a.png": write_png(disc()), f"{CANARY}.tif": b"II", "notes.txt": b"text"}
+    out = tmp_path / "out.csv"
+    said = score(picture_bundle, folder_of(tmp_path / "in", files), out)
+    assert said.splitlines()[1] == (
+        "left out: 1 image not named like '{patient}.png', in the last rows without a prediction; "
+        "1 other file, hidden or no image"
+    )
+    assert CANARY not in said
+    lines = out.read_text().splitlines()
+    assert len(lines) == 3
+    assert "name: expected one like '{patient}.png'" in lines[2]

@@ -20,10 +20,11 @@ from tests.modalities.images.made_sources import (
 )
 
 from bedside.adapters.nifti import nifti_bytes, read_nifti
-from bedside.adapters.raster import write_png
+from bedside.adapters.raster import read_raster, write_png
 from bedside.adapters.secondary_capture import write_secondary_capture
 from bedside.core.dataset import Schema
 from bedside.core.errors import BedsideError
+from bedside.core.new_folder import NewFolder
 from bedside.modalities.images import score
 from bedside.modalities.images.score import Examined
 
@@ -182,18 +183,29 @@ def test_what_no_source_is_stops_it_all(tmp_path: Path) -> None:
         assert CANARY not in str(told.value)
 
 
+def kept(found: list[Examined], out: Path, *, by_row: bool = False) -> list[str | None]:
+    """Names of masks of ones, or each of its row's number."""
+    names: list[str | None] = []
+    with NewFolder(out, "bundle.json", {}) as folder:
+        for batch in found:
+            spatial = batch.arrays["image"].shape[2:]
+            masks = np.ones((len(batch.problem), *spatial), np.uint8)
+            if by_row:
+                masks *= np.arange(len(names), len(names) + len(masks))[:, None, None].astype("u1")
+            names += score.keep_outlines(batch, masks, folder)
+    return names
+
+
 def test_volumes_of_several_sizes_and_their_masks(tmp_path: Path) -> None:
     shapes = [(4, 6, 5), (5, 4, 6)]
     schema = schema_of((1, 0, 0, 0), "int16", task="segmentation", image="{patient}.nii")
     files = {f"p{at}.nii": volume(at, shape) for at, shape in enumerate(shapes)}
     found = list(score.batches(folder_of(tmp_path / "in", files | {"p2.nii": b""}), schema, 10))
     out = tmp_path / "masks"
-    for batch in found:
-        masks = np.ones((len(batch.problem), *batch.arrays["image"].shape[2:]), np.uint8)
-        score.keep_outlines(batch, masks, out)
-    assert sorted(item.name for item in out.iterdir()) == ["p0.nii.gz", "p1.nii.gz"]
+    assert kept(found, out) == ["p0.nii.nii.gz", "p1.nii.nii.gz", None]
+    assert sorted(item.name for item in out.glob("*.gz")) == ["p0.nii.nii.gz", "p1.nii.nii.gz"]
     for at, shape in enumerate(shapes):
-        mask = read_nifti(out / f"p{at}.nii.gz")
+        mask = read_nifti(out / f"p{at}.nii.nii.gz")
         assert mask.values.shape == shape
         assert mask.values.all()
         assert mask.grid == read_nifti(tmp_path / "in" / f"p{at}.nii").grid
@@ -205,9 +217,22 @@ def test_a_mask_stays_below_its_folder(tmp_path: Path) -> None:
     pl.DataFrame({"file": ["../a.png", str(tmp_path / "in/b.png")]}).write_csv(
         tmp_path / "in" / "new.csv"
     )
-    (batch,) = score.batches(tmp_path / "in" / "new.csv", schema, 10)
-    score.keep_outlines(batch, np.ones((2, 12, 12), np.uint8), tmp_path / "out")
+    found = list(score.batches(tmp_path / "in" / "new.csv", schema, 10))
+    assert kept(found, tmp_path / "out") == ["a.png", "b.png"]
     assert len(list((tmp_path / "out").rglob("*.png"))) == 2
+
+
+def test_each_image_has_a_mask_of_its_own(tmp_path: Path) -> None:
+    """Names that differ only by suffix, folder, or where they lie outside the source's folder."""
+    schema = schema_of((1, 0, 0), "uint8", task="segmentation", image="file")
+    files = {"a.png": png(1), "a.dcm": write_secondary_capture(grey(2)), "s/a.png": png(3),
+             "../x/c.png": png(4), "../y/c.png": png(5)}  # fmt: skip
+    table = table_of(tmp_path / "in", files)
+    found = list(score.batches(table, schema, 2))
+    names = ["a.png", "a.dcm.png", "s/a.png", "c.png", "c~2.png"]
+    assert kept(found, tmp_path / "out", by_row=True) == names
+    for at, name in enumerate(names):
+        assert (read_raster((tmp_path / "out" / name).read_bytes()).values == at).all()
 
 
 def test_series_are_found_by_their_folders(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from onnx import TensorProto, helper
 from starlette.applications import Starlette
@@ -21,6 +22,7 @@ from bedside.adapters.nifti import nifti_bytes
 from bedside.adapters.onnx.build import Builder, serialised
 from bedside.adapters.raster import read_raster, write_png
 from bedside.adapters.secondary_capture import write_secondary_capture
+from bedside.core.errors import RunError
 from bedside.core.ledger import Ledger
 from bedside.methods.policy import Policy
 from bedside.modalities.images import serve
@@ -241,14 +243,32 @@ def test_a_mask_comes_back_on_the_grid_that_was_sent(volume_bundle: Path, ledger
 
 def test_masks_are_scored_into_a_folder(volume_bundle: Path, tmp_path: Path) -> None:
     values, content = scan()
-    files = {"a.nii": content, "b.nii": content[:400]}
-    said = score(volume_bundle, folder_of(tmp_path / "in", files), tmp_path / "out.csv")
+    source = folder_of(tmp_path / "in", {"a.nii": content, "b.nii": content[:400]})
+    said = score(volume_bundle, source, tmp_path / "out.csv")
     assert "2 rows" in said
     assert "1 out of schema" in said
-    (held,) = tmp_path.glob("out*masks/*")
-    assert held.name == "a.nii.gz"
+    folder = tmp_path / "out_masks"
+    assert sorted(item.name for item in folder.iterdir()) == ["a.nii.nii.gz", "bundle.json"]
     expected = (values > 100).astype(int) + (values > 500)
-    np.testing.assert_array_equal(read_image(held).values, expected)
+    np.testing.assert_array_equal(read_image(folder / "a.nii.nii.gz").values, expected)
+    assert pl.read_csv(tmp_path / "out.csv")["mask"].to_list() == ["a.nii.nii.gz", None]
+    (source / "a.nii").rename(source / "c.nii")
+    score(volume_bundle, source, tmp_path / "out.csv")
+    assert sorted(item.name for item in folder.iterdir()) == ["bundle.json", "c.nii.nii.gz"]
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_masks_replace_no_folder_of_others(volume_bundle: Path, tmp_path: Path) -> None:
+    source = folder_of(tmp_path / "in", {"a.nii": scan()[1]})
+    (tmp_path / "out_masks").mkdir()
+    (tmp_path / "out_masks" / "mine.nii.gz").write_bytes(b"drawn by hand")
+    with pytest.raises(RunError, match="out_masks: expected a folder that bedside wrote"):
+        score(volume_bundle, source, tmp_path / "out.csv")
+    assert (tmp_path / "out_masks" / "mine.nii.gz").read_bytes() == b"drawn by hand"
+    with pytest.raises(RunError, match="outside the folder that is scored"):
+        score(volume_bundle, source, source / "out.csv")
+    assert [item.name for item in source.iterdir()] == ["a.nii"]
+    assert not (tmp_path / "out.csv").exists()
 
 
 def test_pictures_are_scored(picture_bundle: Path, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from bedside.core.dataset import Schema
 from bedside.core.errors import BedsideError, DataError
 from bedside.core.executor import usable_cores
+from bedside.core.new_folder import NewFolder
 from bedside.modalities.images.decode import Placed, decode
 from bedside.modalities.images.references import BETWEEN, open_image
 from bedside.modalities.images.score_sources import listed
@@ -54,23 +55,21 @@ def batches(path: Path, schema: Schema, rows: int) -> Iterator[Examined]:
             yield _examined(seen, [_name(path, reference) for reference in part], schema)
 
 
-def keep_outlines(batch: Examined, masks: NDArray[np.uint8], folder: Path) -> None:
-    """Write each mask, in its image's own geometry, under its image's name into a folder."""
+def keep_outlines(batch: Examined, masks: NDArray[np.uint8], folder: NewFolder) -> list[str | None]:
+    """Write each mask, in its image's own geometry, under its image's name; None: no image.
+
+    The name keeps the image's own suffix, so that `a.png` and `a.jpg` have a mask each.
+    """
+    kept: list[str | None] = []
     for name, found, mask in zip(batch.names, batch.placed, masks, strict=True):
-        if found is not None:
-            suffix, content = mask_file(found, mask)
-            path = folder / (_bare(name) + suffix)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+        kept.append(None if found is None else folder.write(_below(name), *mask_file(found, mask)))
+    return kept
 
 
-def _bare(name: str) -> str:
-    """A name without the suffix of an image file, and safe as a path below a folder."""
+def _below(name: str) -> str:
+    """A name that is safe as a path below a folder."""
     parts = [part for part in Path(name).parts if part not in ("/", "..", ".")]
-    last = parts[-1] if parts else "image"
-    for suffix in (".gz", ".nii", ".dcm", ".png", ".jpg", ".jpeg", ".tif", ".tiff"):
-        last = last.removesuffix(suffix)
-    return str(Path(*parts[:-1], last))
+    return str(Path(*parts)) if parts else "image"
 
 
 def size(path: Path, schema: Schema) -> int:

@@ -11,15 +11,14 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from onnx import TensorProto, helper
 from starlette.applications import Starlette
 from tests.modalities.images.made_sources import CANARY, folder_of, grid, png, schema_of
 from tests.stages.conftest import POLICY, write_bundle
+from tests.stages.made_graphs import SIDE, bright_graph, middle_graph
 
 from bedside.adapters.http import FILES, call
 from bedside.adapters.images import read_image
 from bedside.adapters.nifti import nifti_bytes
-from bedside.adapters.onnx.build import Builder, serialised
 from bedside.adapters.raster import read_raster, write_png
 from bedside.adapters.secondary_capture import write_secondary_capture
 from bedside.core.errors import RunError
@@ -29,57 +28,12 @@ from bedside.modalities.images import serve
 from bedside.stages.score import score
 from bedside.stages.serve import Spec, make_app
 
-SIDE = 16
 PICTURE = schema_of((1, SIDE, SIDE), "uint8", image="{patient}.png")
 VOLUME = schema_of((1, 0, 0, 0), "int16", task="segmentation", image="{patient}.nii")
 VOLUMES = Policy(
     task="segmentation", threshold=0.5, coverage=0.9, quantiles=(0.1, 0.2), novelty_limit=12.0,
     most_missing=0.5, patients=500,
 )  # fmt: skip
-
-
-def finished(builder: Builder, kind: int, shape: tuple[int, ...], value: list[object]) -> bytes:
-    """A graph whose novelty is 1 for each image."""
-    mean = builder.add("ReduceMean", "bright", builder.axes(*range(1, len(shape) + 1)), keepdims=0)
-    builder.add("Sub", mean, builder.add("Sub", mean, builder.add("Div", mean, mean)),
-                output="novelty")  # fmt: skip
-    inputs = [helper.make_tensor_value_info("image", kind, ["N", *shape])]
-    outputs = [
-        helper.make_tensor_value_info("value", TensorProto.FLOAT, ["N", *value]),
-        helper.make_tensor_value_info("novelty", TensorProto.FLOAT, ["N"]),
-    ]
-    return serialised(helper.make_graph(builder.nodes, "g", inputs, outputs, builder.constants))
-
-
-def number(builder: Builder, value: float) -> str:
-    held = helper.make_tensor(f"n{value}", TensorProto.FLOAT, [], [value])
-    return builder.add("Constant", value=held)
-
-
-def middle_graph() -> bytes:
-    """value = sigmoid((mean - 127.9) / 20)."""
-    builder = Builder("g")
-    one = builder.add("Cast", "image", to=TensorProto.FLOAT)
-    builder.add("Add", one, number(builder, 1.0), output="bright")
-    mean = builder.add("ReduceMean", one, builder.axes(1, 2, 3), keepdims=0)
-    row = builder.add("Unsqueeze", mean, builder.axes(1))
-    apart = builder.add("Sub", row, number(builder, 127.9))
-    builder.add("Sigmoid", builder.add("Div", apart, number(builder, 20.0)), output="value")
-    return finished(builder, TensorProto.UINT8, (1, SIDE, SIDE), [1])
-
-
-def bright_graph(patch: tuple[int, int, int]) -> bytes:
-    """Structure 1 is over 100, structure 2 over 500."""
-    builder = Builder("g")
-    one = builder.add("Cast", "image", to=TensorProto.FLOAT)
-    square = builder.add("Mul", one, one)
-    builder.add("Add", square, number(builder, 1.0), output="bright")
-    parts = [builder.add("Sigmoid", builder.add("Sub", one, number(builder, limit)))
-             for limit in (100.0, 500.0)]  # fmt: skip
-    low = builder.add("Sub", number(builder, 1.0), parts[0])
-    between = builder.add("Sub", parts[0], parts[1])
-    builder.add("Concat", low, between, parts[1], axis=1, output="value")
-    return finished(builder, TensorProto.INT16, (1, *patch), [3, *patch])
 
 
 @pytest.fixture
@@ -94,7 +48,7 @@ def picture_bundle(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def volume_bundle(tmp_path: Path) -> Path:
-    content = bright_graph((8, 8, 8))
+    content = bright_graph((8, 8, 8), (100.0, 500.0))
     return write_bundle(tmp_path / "bundle", VOLUME, VOLUMES, content, serve=serve, patch=(8, 8, 8))
 
 

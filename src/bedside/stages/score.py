@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
-from bedside.core.errors import DataError
+from bedside.core.errors import DataError, RunError
+from bedside.core.new_folder import NewFolder
 from bedside.core.progress import Progress, Silent
 
 if TYPE_CHECKING:
@@ -60,8 +62,10 @@ class Examined(Protocol):
 class OutlineKeeper(Protocol):
     """What a modality that learns masks also does."""
 
-    def keep_outlines(self, batch: Examined, masks: NDArray[np.uint8], folder: Path) -> None:
-        """Write the mask of each row, in the geometry of its own image, into a folder."""
+    def keep_outlines(
+        self, batch: Examined, masks: NDArray[np.uint8], folder: NewFolder
+    ) -> list[str | None]:
+        """Write the mask of each row, in the geometry of its own image; the name of each file."""
 
 
 class Cell(Protocol):
@@ -72,6 +76,9 @@ class Cell(Protocol):
 
     def size(self, path: Path, schema: Schema) -> int:
         """About how many rows; 0 where it cannot be told."""
+
+    def passed_over(self, path: Path, schema: Schema) -> str:
+        """What of the source was not scored, how many and why; empty: all was."""
 
 
 def score(
@@ -85,16 +92,17 @@ def score(
 ) -> str:
     """Predict for each row of `source` into `out` (CSV or Parquet), in its order.
 
-    Masks of a segmentation are written into a folder beside `out`: `<out>_masks`.
+    Masks of a segmentation are written into a folder beside `out`, `<out>_masks`; the column `mask`
+    names the file of each row.
 
     `source` is any form that the modality's prepare takes: for tables CSV or Parquet.
 
-    `out` appears when it is whole; a killed run leaves what was there before. Returns a sentence.
+    `out` and the masks appear when they are whole, in place of earlier ones; a killed run leaves
+    what was there before. Returns a sentence.
 
     Raises BundleError for an altered bundle, DataError for a file that cannot be read or lacks a
-    field, RunError where `out` cannot be written.
+    field, RunError where `out` cannot be written or `<out>_masks` holds something else.
     """
-    from bedside.adapters.table_stream import Writer
     from bedside.core import cells
 
     bundle, served = _open(folder, trust)
@@ -106,23 +114,18 @@ def score(
     total = cell.size(source, served.schema)
     told.begin("score")
     counts, started = _Counts(), time.monotonic()
-    keep = _keeper(cell, served, out)
+    examined = cell.batches(source, served.schema, (spec or Spec()).rows)
     notes = {"bundle": bundle.id, "model": bundle.model, "study": bundle.manifest.study}
-    with Writer(out, notes) as writer, ThreadPoolExecutor(1) as output:
-        waiting = None
-        examined = cell.batches(source, served.schema, (spec or Spec()).rows)
+    with _output(out, notes) as write, _keeper(cell, served, out, notes, source) as keep:
         for batch in _ahead(examined):
-            frame = _frame(served, batch, counts, keep)
-            if waiting is not None:
-                waiting.result()
-            waiting = output.submit(writer.write, frame)
+            write(_frame(served, batch, counts, keep))
             told.advance(counts.rows, max(total, counts.rows), f"{counts.rows:,} rows")
-        if waiting is None:
+        if not counts.rows:
             raise _no_rows(source)
-        waiting.result()
     seconds = time.monotonic() - started
     told.end("score", counts.sentence(), seconds, repeated=False)
-    return f"{out}: {counts.sentence()}"
+    left = cell.passed_over(source, served.schema)
+    return f"{out}: {counts.sentence()}" + (f"\nleft out: {left}" if left else "")
 
 
 @dataclass(slots=True)
@@ -173,27 +176,57 @@ def _ahead(items: Iterator[T]) -> Iterator[T]:
             yield item
 
 
-Keep = Callable[["Examined", "NDArray[np.uint8]"], None]
+@contextmanager
+def _output(out: Path, notes: dict[str, str]) -> Iterator[Callable[[pl.DataFrame], None]]:
+    """Writes a frame to `out` while the next one is made."""
+    from bedside.adapters.table_stream import Writer
+
+    with Writer(out, notes) as writer, ThreadPoolExecutor(1) as pool:
+        waiting: list[Future[None]] = []
+
+        def write(frame: pl.DataFrame) -> None:
+            for last in waiting:
+                last.result()
+            waiting[:] = [pool.submit(writer.write, frame)]
+
+        yield write
+        for last in waiting:
+            last.result()
 
 
-def _keeper(cell: Cell, served: Served, out: Path) -> Keep | None:
+Keep = Callable[["Examined", "NDArray[np.uint8]"], list[str | None]]
+
+
+@contextmanager
+def _keeper(
+    cell: Cell, served: Served, out: Path, notes: dict[str, str], source: Path
+) -> Iterator[Keep | None]:
     """What is done with masks; None where the task has none."""
     if served.schema.target.type != "segmentation":
-        return None
-    folder = out.with_name(f"{out.name.split('.')[0]}_masks")
+        yield None
+        return
+    path = out.with_name(f"{out.name.split('.')[0]}_masks")
+    if source.is_dir() and path.resolve().is_relative_to(source.resolve()):
+        raise RunError(
+            path.name, expected="a place outside the folder that is scored",
+            found="one inside it, where masks would be taken for images",
+            hint="name an output in another folder",
+        )  # fmt: skip
     keeper = cast("OutlineKeeper", cell)
-    return lambda batch, masks: keeper.keep_outlines(batch, masks, folder)
+    with NewFolder(path, "bundle.json", notes) as folder:
+        yield lambda batch, masks: keeper.keep_outlines(batch, masks, folder)
 
 
 def _frame(
     served: Served, batch: Examined, counts: _Counts, keep: Keep | None = None
 ) -> pl.DataFrame:
     """Answers to a batch, one row each."""
+    import polars as pl
+
     from bedside.methods.scored import refuse, scored_frame
 
     outputs = served.decide(batch.arrays)
-    if keep is not None and outputs.masks is not None:
-        keep(batch, outputs.masks)
+    kept = keep(batch, outputs.masks) if keep is not None and outputs.masks is not None else None
     decisions = refuse(outputs.decisions, batch.problem > 0)
     frame = scored_frame(
         served.schema.target,
@@ -204,6 +237,8 @@ def _frame(
         first=counts.rows,
         names=batch.names,
     )
+    if kept is not None:
+        frame = frame.with_columns(pl.Series("mask", kept, dtype=pl.String))
     counts.rows += frame.height
     counts.alerts += int(decisions.act.sum())
     counts.abstained += int(decisions.abstain.sum())

@@ -20,10 +20,11 @@ from tests.modalities.images.made_sources import (
 )
 
 from bedside.adapters.nifti import nifti_bytes, read_nifti
-from bedside.adapters.raster import write_png
+from bedside.adapters.raster import read_raster, write_png
 from bedside.adapters.secondary_capture import write_secondary_capture
 from bedside.core.dataset import Schema
 from bedside.core.errors import BedsideError
+from bedside.core.new_folder import NewFolder
 from bedside.modalities.images import score
 from bedside.modalities.images.score import Examined
 
@@ -72,6 +73,50 @@ def test_a_folder_without_the_study_s_pattern_is_taken_file_by_file(tmp_path: Pa
         found = examined(source, TABLE)
         assert found.names == ("a.dcm", "b.png")
         np.testing.assert_array_equal(found.arrays["image"][:, 0], [grey(2), grey(1)])
+
+
+PATTERN = "{label}/{patient}.png"
+
+
+@pytest.mark.parametrize("archive", [False, True])
+def test_what_the_pattern_does_not_name_is_told(tmp_path: Path, archive: bool) -> None:
+    files = {
+        "0/p0.png": png(0), f"{CANARY}.png": png(1), "1/p1.jpg": b"cut", "1/IM1": png(2),
+        "1/p2.png": png(3), "1/notes.txt": b"text", ".0/p3.png": png(4), "DICOMDIR": png(5),
+    }  # fmt: skip
+    source: Path = folder_of(tmp_path / "files", files)
+    source = tar_of(tmp_path / "all.tar", source) if archive else source
+    (found,) = score.batches(source, SCHEMA, 100)
+    assert score.size(source, SCHEMA) == len(found.names)
+    assert found.names == ("0/p0.png", "1/p2.png", "1/IM1", "1/p1.jpg", f"{CANARY}.png")
+    assert found.problem.tolist() == [0, 0, 1, 2, 3]
+    assert set(found.sentences) == {f"name: expected one like '{PATTERN}', found another"}
+    told = score.passed_over(source, SCHEMA)
+    assert told == (f"3 images not named like '{PATTERN}', in the last rows without a prediction; "
+                    "3 other files, hidden or no image")  # fmt: skip
+
+
+def test_where_all_is_scored_nothing_is_told(tmp_path: Path) -> None:
+    files = {"0/p0.png": png(0), "1/p1.png": png(1)}
+    folder = folder_of(tmp_path / "files", files)
+    assert score.passed_over(folder, SCHEMA) == ""
+    assert score.passed_over(folder, TABLE) == ""
+    assert score.passed_over(folder / "0" / "p0.png", SCHEMA) == ""
+    assert score.passed_over(table_of(tmp_path / "study", files), TABLE) == ""
+    (folder / ".left").write_bytes(b"x")
+    for schema in (SCHEMA, TABLE):
+        assert score.passed_over(folder, schema) == "1 other file, hidden or no image"
+
+
+def test_slices_beside_the_pattern_are_one_image_a_folder(tmp_path: Path) -> None:
+    one = write_secondary_capture(grey(1))
+    folder_of(tmp_path, {f"{who}/{what}/{at}.dcm": one for who, what, at in (
+        ("p1", "scan", 1), ("p1", "scan", 2), ("p2", "other", 1), ("p2", "other", 2))})  # fmt: skip
+    schema = schema_of((1, 0, 0, 0), "int16", task="segmentation", image="{patient}/scan")
+    one, other = score.batches(tmp_path, schema, 10)
+    assert one.names + other.names == ("p1/scan", "p2/other")
+    assert "name: expected one like '{patient}/scan'" in other.sentences[0]
+    assert score.passed_over(tmp_path, schema).startswith("1 image not named like")
 
 
 def test_batches_are_of_the_size_asked_for(tmp_path: Path) -> None:
@@ -138,18 +183,29 @@ def test_what_no_source_is_stops_it_all(tmp_path: Path) -> None:
         assert CANARY not in str(told.value)
 
 
+def kept(found: list[Examined], out: Path, *, by_row: bool = False) -> list[str | None]:
+    """Names of masks of ones, or each of its row's number."""
+    names: list[str | None] = []
+    with NewFolder(out, "bundle.json", {}) as folder:
+        for batch in found:
+            spatial = batch.arrays["image"].shape[2:]
+            masks = np.ones((len(batch.problem), *spatial), np.uint8)
+            if by_row:
+                masks *= np.arange(len(names), len(names) + len(masks))[:, None, None].astype("u1")
+            names += score.keep_outlines(batch, masks, folder)
+    return names
+
+
 def test_volumes_of_several_sizes_and_their_masks(tmp_path: Path) -> None:
     shapes = [(4, 6, 5), (5, 4, 6)]
     schema = schema_of((1, 0, 0, 0), "int16", task="segmentation", image="{patient}.nii")
     files = {f"p{at}.nii": volume(at, shape) for at, shape in enumerate(shapes)}
     found = list(score.batches(folder_of(tmp_path / "in", files | {"p2.nii": b""}), schema, 10))
     out = tmp_path / "masks"
-    for batch in found:
-        masks = np.ones((len(batch.problem), *batch.arrays["image"].shape[2:]), np.uint8)
-        score.keep_outlines(batch, masks, out)
-    assert sorted(item.name for item in out.iterdir()) == ["p0.nii.gz", "p1.nii.gz"]
+    assert kept(found, out) == ["p0.nii.nii.gz", "p1.nii.nii.gz", None]
+    assert sorted(item.name for item in out.glob("*.gz")) == ["p0.nii.nii.gz", "p1.nii.nii.gz"]
     for at, shape in enumerate(shapes):
-        mask = read_nifti(out / f"p{at}.nii.gz")
+        mask = read_nifti(out / f"p{at}.nii.nii.gz")
         assert mask.values.shape == shape
         assert mask.values.all()
         assert mask.grid == read_nifti(tmp_path / "in" / f"p{at}.nii").grid
@@ -161,9 +217,22 @@ def test_a_mask_stays_below_its_folder(tmp_path: Path) -> None:
     pl.DataFrame({"file": ["../a.png", str(tmp_path / "in/b.png")]}).write_csv(
         tmp_path / "in" / "new.csv"
     )
-    (batch,) = score.batches(tmp_path / "in" / "new.csv", schema, 10)
-    score.keep_outlines(batch, np.ones((2, 12, 12), np.uint8), tmp_path / "out")
+    found = list(score.batches(tmp_path / "in" / "new.csv", schema, 10))
+    assert kept(found, tmp_path / "out") == ["a.png", "b.png"]
     assert len(list((tmp_path / "out").rglob("*.png"))) == 2
+
+
+def test_each_image_has_a_mask_of_its_own(tmp_path: Path) -> None:
+    """Names that differ only by suffix, folder, or where they lie outside the source's folder."""
+    schema = schema_of((1, 0, 0), "uint8", task="segmentation", image="file")
+    files = {"a.png": png(1), "a.dcm": write_secondary_capture(grey(2)), "s/a.png": png(3),
+             "../x/c.png": png(4), "../y/c.png": png(5)}  # fmt: skip
+    table = table_of(tmp_path / "in", files)
+    found = list(score.batches(table, schema, 2))
+    names = ["a.png", "a.dcm.png", "s/a.png", "c.png", "c~2.png"]
+    assert kept(found, tmp_path / "out", by_row=True) == names
+    for at, name in enumerate(names):
+        assert (read_raster((tmp_path / "out" / name).read_bytes()).values == at).all()
 
 
 def test_series_are_found_by_their_folders(tmp_path: Path) -> None:

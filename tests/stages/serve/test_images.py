@@ -9,75 +9,31 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
-from onnx import TensorProto, helper
 from starlette.applications import Starlette
 from tests.modalities.images.made_sources import CANARY, folder_of, grid, png, schema_of
 from tests.stages.conftest import POLICY, write_bundle
+from tests.stages.made_graphs import SIDE, bright_graph, middle_graph
 
 from bedside.adapters.http import FILES, call
 from bedside.adapters.images import read_image
 from bedside.adapters.nifti import nifti_bytes
-from bedside.adapters.onnx.build import Builder, serialised
 from bedside.adapters.raster import read_raster, write_png
 from bedside.adapters.secondary_capture import write_secondary_capture
+from bedside.core.errors import RunError
 from bedside.core.ledger import Ledger
 from bedside.methods.policy import Policy
 from bedside.modalities.images import serve
 from bedside.stages.score import score
 from bedside.stages.serve import Spec, make_app
 
-SIDE = 16
 PICTURE = schema_of((1, SIDE, SIDE), "uint8", image="{patient}.png")
 VOLUME = schema_of((1, 0, 0, 0), "int16", task="segmentation", image="{patient}.nii")
 VOLUMES = Policy(
     task="segmentation", threshold=0.5, coverage=0.9, quantiles=(0.1, 0.2), novelty_limit=12.0,
     most_missing=0.5, patients=500,
 )  # fmt: skip
-
-
-def finished(builder: Builder, kind: int, shape: tuple[int, ...], value: list[object]) -> bytes:
-    """A graph whose novelty is 1 for each image."""
-    mean = builder.add("ReduceMean", "bright", builder.axes(*range(1, len(shape) + 1)), keepdims=0)
-    builder.add("Sub", mean, builder.add("Sub", mean, builder.add("Div", mean, mean)),
-                output="novelty")  # fmt: skip
-    inputs = [helper.make_tensor_value_info("image", kind, ["N", *shape])]
-    outputs = [
-        helper.make_tensor_value_info("value", TensorProto.FLOAT, ["N", *value]),
-        helper.make_tensor_value_info("novelty", TensorProto.FLOAT, ["N"]),
-    ]
-    return serialised(helper.make_graph(builder.nodes, "g", inputs, outputs, builder.constants))
-
-
-def number(builder: Builder, value: float) -> str:
-    held = helper.make_tensor(f"n{value}", TensorProto.FLOAT, [], [value])
-    return builder.add("Constant", value=held)
-
-
-def middle_graph() -> bytes:
-    """value = sigmoid((mean - 127.9) / 20)."""
-    builder = Builder("g")
-    one = builder.add("Cast", "image", to=TensorProto.FLOAT)
-    builder.add("Add", one, number(builder, 1.0), output="bright")
-    mean = builder.add("ReduceMean", one, builder.axes(1, 2, 3), keepdims=0)
-    row = builder.add("Unsqueeze", mean, builder.axes(1))
-    apart = builder.add("Sub", row, number(builder, 127.9))
-    builder.add("Sigmoid", builder.add("Div", apart, number(builder, 20.0)), output="value")
-    return finished(builder, TensorProto.UINT8, (1, SIDE, SIDE), [1])
-
-
-def bright_graph(patch: tuple[int, int, int]) -> bytes:
-    """Structure 1 is over 100, structure 2 over 500."""
-    builder = Builder("g")
-    one = builder.add("Cast", "image", to=TensorProto.FLOAT)
-    square = builder.add("Mul", one, one)
-    builder.add("Add", square, number(builder, 1.0), output="bright")
-    parts = [builder.add("Sigmoid", builder.add("Sub", one, number(builder, limit)))
-             for limit in (100.0, 500.0)]  # fmt: skip
-    low = builder.add("Sub", number(builder, 1.0), parts[0])
-    between = builder.add("Sub", parts[0], parts[1])
-    builder.add("Concat", low, between, parts[1], axis=1, output="value")
-    return finished(builder, TensorProto.INT16, (1, *patch), [3, *patch])
 
 
 @pytest.fixture
@@ -92,7 +48,7 @@ def picture_bundle(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def volume_bundle(tmp_path: Path) -> Path:
-    content = bright_graph((8, 8, 8))
+    content = bright_graph((8, 8, 8), (100.0, 500.0))
     return write_bundle(tmp_path / "bundle", VOLUME, VOLUMES, content, serve=serve, patch=(8, 8, 8))
 
 
@@ -241,14 +197,32 @@ def test_a_mask_comes_back_on_the_grid_that_was_sent(volume_bundle: Path, ledger
 
 def test_masks_are_scored_into_a_folder(volume_bundle: Path, tmp_path: Path) -> None:
     values, content = scan()
-    files = {"a.nii": content, "b.nii": content[:400]}
-    said = score(volume_bundle, folder_of(tmp_path / "in", files), tmp_path / "out.csv")
+    source = folder_of(tmp_path / "in", {"a.nii": content, "b.nii": content[:400]})
+    said = score(volume_bundle, source, tmp_path / "out.csv")
     assert "2 rows" in said
     assert "1 out of schema" in said
-    (held,) = tmp_path.glob("out*masks/*")
-    assert held.name == "a.nii.gz"
+    folder = tmp_path / "out_masks"
+    assert sorted(item.name for item in folder.iterdir()) == ["a.nii.nii.gz", "bundle.json"]
     expected = (values > 100).astype(int) + (values > 500)
-    np.testing.assert_array_equal(read_image(held).values, expected)
+    np.testing.assert_array_equal(read_image(folder / "a.nii.nii.gz").values, expected)
+    assert pl.read_csv(tmp_path / "out.csv")["mask"].to_list() == ["a.nii.nii.gz", None]
+    (source / "a.nii").rename(source / "c.nii")
+    score(volume_bundle, source, tmp_path / "out.csv")
+    assert sorted(item.name for item in folder.iterdir()) == ["bundle.json", "c.nii.nii.gz"]
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_masks_replace_no_folder_of_others(volume_bundle: Path, tmp_path: Path) -> None:
+    source = folder_of(tmp_path / "in", {"a.nii": scan()[1]})
+    (tmp_path / "out_masks").mkdir()
+    (tmp_path / "out_masks" / "mine.nii.gz").write_bytes(b"drawn by hand")
+    with pytest.raises(RunError, match="out_masks: expected a folder that bedside wrote"):
+        score(volume_bundle, source, tmp_path / "out.csv")
+    assert (tmp_path / "out_masks" / "mine.nii.gz").read_bytes() == b"drawn by hand"
+    with pytest.raises(RunError, match="outside the folder that is scored"):
+        score(volume_bundle, source, source / "out.csv")
+    assert [item.name for item in source.iterdir()] == ["a.nii"]
+    assert not (tmp_path / "out.csv").exists()
 
 
 def test_pictures_are_scored(picture_bundle: Path, tmp_path: Path) -> None:
@@ -259,3 +233,17 @@ def test_pictures_are_scored(picture_bundle: Path, tmp_path: Path) -> None:
     lines = (tmp_path / "out.csv").read_text().splitlines()
     assert len(lines) == 3
     assert "zero bytes" in lines[2]
+
+
+def test_what_was_left_out_is_said_and_has_its_row(picture_bundle: Path, tmp_path: Path) -> None:
+    files = {"a.png": write_png(disc()), f"{CANARY}.tif": b"II", "notes.txt": b"text"}
+    out = tmp_path / "out.csv"
+    said = score(picture_bundle, folder_of(tmp_path / "in", files), out)
+    assert said.splitlines()[1] == (
+        "left out: 1 image not named like '{patient}.png', in the last rows without a prediction; "
+        "1 other file, hidden or no image"
+    )
+    assert CANARY not in said
+    lines = out.read_text().splitlines()
+    assert len(lines) == 3
+    assert "name: expected one like '{patient}.png'" in lines[2]

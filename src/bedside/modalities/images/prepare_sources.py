@@ -41,7 +41,7 @@ _PARTS = ("train", "val", "test")
 Found = list[tuple[str, dict[str, str]]]
 """Names below a source, and what their parts in braces stand for."""
 _TABLES = (".csv", ".tsv", ".parquet", ".pq", ".gz")
-_PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dcm", ".nii", ".gz")
+PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dcm", ".nii", ".gz")
 
 
 def source_rows(
@@ -79,7 +79,7 @@ def strangers(path: Path, frame: pl.DataFrame) -> int:
         return 0
     named = {Path(text) for name in (IMAGE, MASK) for text in frame[name].drop_nulls().to_list()}
     root, own = (path if path.is_dir() else path.parent).resolve(), path.resolve()
-    there = (file for file in root.rglob("*") if file.suffix.lower() in _PICTURES)
+    there = (file for file in root.rglob("*") if file.suffix.lower() in PICTURES)
     return sum(
         file not in named and not named & set(file.parents) and file.is_file()
         for file in there if file != own and not hidden(str(file.relative_to(root)))

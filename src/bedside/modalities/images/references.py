@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bedside.adapters.images import read_image
+from bedside.adapters.images import format_of, read_image
 from bedside.adapters.nifti import read_mask
 from bedside.core.errors import DataError
 from bedside.core.image import Image
@@ -72,6 +72,16 @@ def content_digest(reference: str) -> str:
     if not path.is_dir():
         return _digest(held[0])
     return _digest(b"".join(_digest(content).encode() for content in held))
+
+
+def holds_image(reference: str) -> bool:
+    """Whether the file, or the member, at a reference begins as an image does."""
+    path, member, _ = _parts(reference)
+    try:
+        format_of(_member(path, member) if member else path)
+    except DataError:
+        return False
+    return True
 
 
 def picture(values: NDArray[np.generic]) -> Image:

@@ -1,7 +1,7 @@
 """Images in any form that prepare takes, batch after batch, into the arrays of a model.
 
-An image that cannot be read, or that the schema does not admit, is a problem of its own row; the
-others are scored.
+An image that cannot be read, that the schema does not admit or that the study's pattern does not
+name is a problem of its own row; the others are scored.
 """
 
 from __future__ import annotations
@@ -15,17 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bedside.core.dataset import Schema
-from bedside.core.errors import BedsideError, DataError, StudyError
+from bedside.core.errors import BedsideError, DataError
 from bedside.core.executor import usable_cores
-from bedside.core.study import Data
+from bedside.core.new_folder import NewFolder
 from bedside.modalities.images.decode import Placed, decode
-from bedside.modalities.images.prepare_sources import IMAGE, hidden, source_rows
-from bedside.modalities.images.references import BETWEEN, members, open_image
+from bedside.modalities.images.references import BETWEEN, open_image
+from bedside.modalities.images.score_sources import listed
 from bedside.modalities.images.serve import admitted, mask_file, stacked
-from bedside.modalities.images.settings import Spec, frozen
+from bedside.modalities.images.settings import frozen
 
 _BATCH_BYTES = 32 << 20
-_TABLES = (".csv", ".tsv", ".parquet", ".pq", ".npz", ".tar")
 Arrays = dict[str, NDArray[np.generic]]
 
 
@@ -45,71 +44,51 @@ class Examined:
 
 def batches(path: Path, schema: Schema, rows: int) -> Iterator[Examined]:
     """The images of a source in its order, examined; at most `rows`, or 32 MiB, at a time."""
-    references = _references(path, frozen(schema))
+    found = listed(path, frozen(schema))
+    references = (*found.images, *found.misnamed)
+    misnamed = frozenset(found.misnamed)
     size = max(1, min(rows, _BATCH_BYTES // _bytes_of(schema)))
     with ThreadPoolExecutor(usable_cores()) as pool:
         for start in range(0, len(references), size):
             part = references[start : start + size]
-            found = list(pool.map(lambda reference: _seen(reference, schema), part))
-            yield _examined(found, [_name(path, reference) for reference in part], schema)
+            seen = list(pool.map(lambda one: _seen(one, schema, misnamed=one in misnamed), part))
+            yield _examined(seen, [_name(path, reference) for reference in part], schema)
 
 
-def keep_outlines(batch: Examined, masks: NDArray[np.uint8], folder: Path) -> None:
-    """Write each mask, in its image's own geometry, under its image's name into a folder."""
+def keep_outlines(batch: Examined, masks: NDArray[np.uint8], folder: NewFolder) -> list[str | None]:
+    """Write each mask, in its image's own geometry, under its image's name; None: no image.
+
+    The name keeps the image's own suffix, so that `a.png` and `a.jpg` have a mask each.
+    """
+    kept: list[str | None] = []
     for name, found, mask in zip(batch.names, batch.placed, masks, strict=True):
-        if found is not None:
-            suffix, content = mask_file(found, mask)
-            path = folder / (_bare(name) + suffix)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+        kept.append(None if found is None else folder.write(_below(name), *mask_file(found, mask)))
+    return kept
 
 
-def _bare(name: str) -> str:
-    """A name without the suffix of an image file, and safe as a path below a folder."""
+def _below(name: str) -> str:
+    """A name that is safe as a path below a folder."""
     parts = [part for part in Path(name).parts if part not in ("/", "..", ".")]
-    last = parts[-1] if parts else "image"
-    for suffix in (".gz", ".nii", ".dcm", ".png", ".jpg", ".jpeg", ".tif", ".tiff"):
-        last = last.removesuffix(suffix)
-    return str(Path(*parts[:-1], last))
+    return str(Path(*parts)) if parts else "image"
 
 
 def size(path: Path, schema: Schema) -> int:
     """How many images."""
-    return len(_references(path, frozen(schema)))
+    found = listed(path, frozen(schema))
+    return len(found.images) + len(found.misnamed)
 
 
-def _references(path: Path, settings: Spec) -> list[str]:
-    """Of each image, in the source's order."""
-    if path.is_file() and path.suffix not in _TABLES:
-        return [str(path.resolve())]
-    if path.is_dir() or path.suffix == ".tar":
-        return _in_folder(path, settings)
-    # A row that names no file, or none that is there, is a problem of that row.
-    found = source_rows(path, settings, Data(), whole=False)[IMAGE].to_list()
-    return [text or "" for text in found]
-
-
-def _in_folder(path: Path, settings: Spec) -> list[str]:
-    """By the study's own pattern where it fits; else each file, or each folder of a series.
-
-    Likewise the members of an archive.
-    """
-    try:
-        found: list[str] = source_rows(path, settings, Data())[IMAGE].to_list()
-    except (DataError, StudyError):
-        found = []
-    if found:
-        return found
-    if path.suffix == ".tar":
-        return [f"{path.resolve()}{BETWEEN}{name}" for name in members(path) if not hidden(name)]
-    files = [item for item in sorted(path.rglob("*")) if item.is_file()
-             and not hidden(str(item.relative_to(path)))]  # fmt: skip
-    if settings.kind == "volume":
-        slices = [item.parent for item in files if item.suffix.lower() in (".dcm", ".ima", "")]
-        return [str(item.resolve()) for item in dict.fromkeys(slices)] + [
-            str(item.resolve()) for item in files if item.parent not in set(slices)
-        ]
-    return [str(item.resolve()) for item in files]
+def passed_over(path: Path, schema: Schema) -> str:
+    """How many files were not scored and why, but never which: a name may be a patient's."""
+    settings = frozen(schema)
+    found = listed(path, settings)
+    told = []
+    if strays := len(found.misnamed):
+        told.append(f"{strays:,} image{'s' * (strays > 1)} not named like '{settings.image}', in "
+                    "the last rows without a prediction")  # fmt: skip
+    if others := found.others:
+        told.append(f"{others:,} other file{'s' * (others > 1)}, hidden or no image")
+    return "; ".join(told)
 
 
 def _bytes_of(schema: Schema) -> int:
@@ -117,9 +96,11 @@ def _bytes_of(schema: Schema) -> int:
     return max(1, int(np.prod([n or 256 for n in field.shape])) * np.dtype(field.dtype).itemsize)
 
 
-def _seen(reference: str, schema: Schema) -> Placed | BedsideError:
+def _seen(reference: str, schema: Schema, *, misnamed: bool) -> Placed | BedsideError:
     settings = frozen(schema)
     try:
+        if misnamed:
+            raise DataError("name", expected=f"one like '{settings.image}'", found="another")
         if not reference:
             raise DataError("image", expected="the name of a file", found="none")
         found = decode(open_image(reference, settings), settings)

@@ -177,7 +177,7 @@ def _add_sources(commands: _Commands[argparse.ArgumentParser]) -> None:
     init = _add(commands, "init", "write a first study file from your data",
                 "bedside init patients.csv")  # fmt: skip
     init.add_argument("file", type=Path, metavar="FILE",
-                      help="CSV, Parquet or ARFF; a folder, .tar or .npz of images")  # fmt: skip
+                      help="a table; a folder, .tar, .zip or .npz of images")  # fmt: skip
     init.add_argument("--out", type=Path, metavar="TOML", help="(the same name with .toml)")
     init.set_defaults(act=_init)
     fetch = _add(commands, "fetch", "download the public data of a study, checked by its digest",

@@ -119,8 +119,8 @@ def _check(part: Path, wanted: str, name: str) -> None:
         name,
         expected="a digest to check the download against, and none is known",
         found=f"a file with the SHA-256 {found}",
-        hint="compare it with the publisher's; then fetch again with "
-        f"--accept-digest {found} (nothing is downloaded twice)",
+        hint="compare it with the publisher's, or a copy that you trust; if they are equal, "
+        f"repeat the command with --accept-digest {found} (the download is kept, and not repeated)",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -62,6 +63,8 @@ class Lesson:
     chain: Plain = None
     """How samples are changed in training, as the stage `augment` left it; None: the modality has
     no such stage."""
+    shared: Path | None = None
+    """A folder of this race for what several models need and one computes; None: there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

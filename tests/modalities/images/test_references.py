@@ -119,9 +119,9 @@ def test_a_tar_that_is_cut_short_or_none_is_told(tmp_path: Path) -> None:
     files = {f"{CANARY}-{at}.png": png(at, side=70) for at in range(3)}
     archive = tar_of(tmp_path / "all.tar", folder_of(tmp_path / "files", files))
     whole = archive.read_bytes()
-    first, second = sorted(members(archive).values())[:2]
-    after = first[0] - -first[1] // 512 * 512  # the end of the first file, in whole blocks
-    cuts = (after, after + 200, after + 512, second[0], second[0] + 100, 100, 0)
+    first, second = sorted(members(archive).values(), key=lambda one: one.start)[:2]
+    after = first.start - -first.size // 512 * 512  # the end of the first file, in whole blocks
+    cuts = (after, after + 200, after + 512, second.start, second.start + 100, 100, 0)
     damaged = whole[:after] + b"x" * 512 + whole[after + 512 :]
     for content in (*(whole[:at] for at in cuts), b"text", damaged):
         archive.write_bytes(content)

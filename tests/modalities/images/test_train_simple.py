@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import onnx
 import pytest
@@ -12,6 +15,7 @@ from bedside.methods import outcome as outcomes
 from bedside.methods.entrant import Fixed, Lesson
 from bedside.methods.outcome import Outcome
 from bedside.methods.tune import Budget
+from bedside.modalities.images import train_simple
 from bedside.modalities.images.train_simple import Seen, features_of, learn_simple, seen
 
 SIDE = 16
@@ -48,12 +52,15 @@ def outcome(task: str, height: np.ndarray) -> Outcome:
     return outcomes.survival(time, np.ones(len(height), bool), np.array([20.0, 60, 200]))
 
 
-def lesson(task: str, *, fixed: Fixed | None = None, trials: int = 2) -> Lesson:
+def lesson(
+    task: str, *, fixed: Fixed | None = None, trials: int = 2, shared: Path | None = None
+) -> Lesson:
     return Lesson(
         schema=Schema(fields=(), target=Target(type="binary", outcome="y")),
         train={"image": TRAIN[0]}, train_outcome=outcome(task, TRAIN[1]),
         select={"image": SELECT[0]}, select_outcome=outcome(task, SELECT[1]),
         budget=Budget(trials=trials, seconds=600), epochs=1, patience=1, seed=0, fixed=fixed,
+        shared=shared,
     )  # fmt: skip
 
 
@@ -126,3 +133,46 @@ def test_features_for_a_network_are_those_of_the_simple_models(known: Seen) -> N
     features = features_of(TRAIN[0])
     assert features.graph == known.features.graph
     np.testing.assert_array_equal(features.of(TRAIN[0]), known.train)
+
+
+def test_models_of_a_race_compute_features_once(
+    known: Seen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Graph and numbers are made by the first model; a network asks for the same."""
+    made: list[str] = []
+    compute = train_simple._computed
+
+    def export(*_: object) -> bytes:
+        made.append("graph")
+        return known.features.graph
+
+    def computed(graph: bytes, pictures: np.ndarray) -> np.ndarray:
+        made.append("numbers")
+        return compute(graph, pictures)
+
+    monkeypatch.setattr(train_simple, "_graph", export)
+    monkeypatch.setattr(train_simple, "_computed", computed)
+    asked = lesson("binary", trials=1, shared=tmp_path / "shared")
+    first = learn_simple("logistic", asked)
+    value = first.predict({"image": TEST[0]})
+    assert sorted(made) == ["graph"] + ["numbers"] * 3
+    again = learn_simple("logistic", asked)
+    np.testing.assert_array_equal(again.predict({"image": TEST[0]}), value)
+    assert again.graph == first.graph
+    learn_simple("trees", asked)
+    assert features_of(TRAIN[0], asked.shared).graph == known.features.graph
+    assert len(made) == 4
+    changed = TRAIN[0].copy()
+    changed[0, 0, 0, 0] ^= 1
+    mapped = known.features.of(TRAIN[0])
+    other = replace(known.features, shared=asked.shared).of(changed)
+    assert len(made) == 6
+    assert (other[0] != mapped[0]).any()
+    np.testing.assert_array_equal(other[1:], mapped[1:])
+
+
+def test_sharing_changes_no_number(known: Seen, tmp_path: Path) -> None:
+    alone = learn_simple("trees", lesson("binary"), known)
+    shared = learn_simple("trees", lesson("binary", shared=tmp_path))
+    assert shared.graph == alone.graph
+    assert shared.score == alone.score

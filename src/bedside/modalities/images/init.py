@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bedside.adapters.archive import ARCHIVES
 from bedside.adapters.csv import read_csv
 from bedside.adapters.images import read_image
 from bedside.adapters.parquet import read_parquet
@@ -25,7 +26,7 @@ _MASKS = ("mask", "segmentation", "labels", "outline")
 
 def knows(path: Path) -> int:
     """2 where it holds images for sure, 1 where it could, 0 where not."""
-    if path.is_dir() or path.suffix == ".tar":
+    if path.is_dir() or path.suffix in ARCHIVES:
         return 2 if any(_is_picture(name) for name in _names(path)) else 1
     if path.suffix == ".npz":
         return 2
@@ -162,7 +163,7 @@ def _who(name: str) -> str:
 
 
 def _names(path: Path) -> Sequence[str]:
-    if path.suffix == ".tar":
+    if path.suffix in ARCHIVES:
         return list(members(path))
     return [str(item.relative_to(path)) for item in sorted(path.rglob("*"))[:20_000]]
 

@@ -3,7 +3,7 @@
     .npz            arrays of one length: images, and a column each; or, as MedMNIST has them,
                     `train_images`, `train_labels` and so on for each part of a given split
     .csv, .parquet  a table with a column of paths, beside the files
-    folder, .tar    a pattern with names in braces: `images/{patient}.nii.gz`; `*` is anything
+    folder, archive a pattern with names in braces: `images/{patient}.nii.gz`; `*` is anything
     made-up:NAME    images that bedside draws itself
 
 Columns that are added to the source's own: `bedside.sample` (which image), `bedside.image` and
@@ -21,6 +21,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from bedside.adapters.archive import ARCHIVES
 from bedside.adapters.csv import read_csv
 from bedside.adapters.parquet import read_parquet
 from bedside.core.errors import DataError, StudyError
@@ -54,12 +55,12 @@ def source_rows(
     """
     if path.suffix == ".npz":
         frame = _of_arrays(path, settings)
-    elif path.is_dir() or path.suffix == ".tar":
+    elif path.is_dir() or path.suffix in ARCHIVES:
         frame = _of_pattern(path, settings)
     elif path.suffix in _TABLES:
         frame = _of_table(path, settings, data, text, whole=whole)
     else:
-        raise DataError(path.name, expected="a folder, a table, an .npz or a .tar of images",
+        raise DataError(path.name, expected="a folder, a table, an .npz, .tar or .zip of images",
                         found="another kind of file")  # fmt: skip
     if not frame.height:
         raise DataError(path.name, expected="images", found="none",
@@ -237,7 +238,7 @@ def _told_apart(path: Path, images: Found, masks: Found) -> None:
 
 def _names(path: Path) -> list[str]:
     """Files and folders below a folder, or the members of an archive; none that is hidden."""
-    if path.suffix == ".tar":
+    if path.suffix in ARCHIVES:
         every = list(members(path))
     else:
         every = [str(item.relative_to(path)) for item in sorted(path.rglob("*"))]
@@ -274,7 +275,7 @@ def _key(found: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
 
 
 def _reference(path: Path, name: str) -> str:
-    inside = path.suffix == ".tar"
+    inside = path.suffix in ARCHIVES
     return f"{path.resolve()}{BETWEEN}{name}" if inside else str((path / name).resolve())
 
 

@@ -1,15 +1,14 @@
-"""Where an image lies: a file, a folder of a series, a member of a tar archive, a row of an array.
+"""Where an image lies: a file, a folder of a series, a member of an archive, a row of an array.
 
-A reference is a text: the path alone; path and member of a tar archive; path, array and row of an
-`.npz`; with a zero byte, which no name of a file can hold, between them. It stays on this machine
-and goes into no error, no log and no data set.
+A reference is a text: the path alone; path and member of a tar or zip archive; path, array and row
+of an `.npz`; with a zero byte, which no name of a file can hold, between them. It stays on this
+machine and goes into no error, no log and no data set.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import tarfile
 import zipfile
 import zlib
 from functools import lru_cache
@@ -18,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from bedside.adapters.archive import Member, members_of, read_member
 from bedside.adapters.images import format_of, read_image
 from bedside.adapters.nifti import read_mask
 from bedside.core.errors import DataError
@@ -110,41 +110,22 @@ def _arrays(path: Path, _: tuple[int, int]) -> dict[str, NDArray[np.generic]]:
         ) from error  # fmt: skip
 
 
-def members(path: Path) -> dict[str, tuple[int, int]]:
-    """Where each file of an uncompressed tar archive begins, and its length in bytes."""
+def members(path: Path) -> dict[str, Member]:
+    """Where each file of a tar or zip archive lies."""
     return _members(path, _state(path))
 
 
 @lru_cache(maxsize=4)
-def _members(path: Path, _: tuple[int, int]) -> dict[str, tuple[int, int]]:
-    try:
-        with path.open("rb") as file, tarfile.open(fileobj=file, mode="r:") as archive:
-            found = {item.name: (item.offset_data, item.size) for item in archive if item.isfile()}
-            # tarfile takes a header cut short, or a damaged one, for the end of the archive.
-            file.seek(archive.offset)
-            if any(mark := file.read(tarfile.BLOCKSIZE)) or not mark:
-                raise tarfile.ReadError
-            return found
-    except (OSError, tarfile.TarError) as error:
-        raise DataError(
-            path.name, expected="a whole, uncompressed tar archive",
-            found="one cut short, or something else",
-            hint="copy it again, or unpack it and name the folder as source",
-        ) from error  # fmt: skip
+def _members(path: Path, _: tuple[int, int]) -> dict[str, Member]:
+    return members_of(path)
 
 
 def _member(path: Path, name: str) -> bytes:
-    start, size = members(path).get(name, (0, -1))
-    if size < 0:
+    found = members(path).get(name)
+    if found is None:
         raise DataError(path.name, expected="the archive as it was listed", found="another",
                         hint="was it changed during the run?")  # fmt: skip
-    with path.open("rb") as file:
-        file.seek(start)
-        content = file.read(size)
-    if len(content) < size:
-        raise DataError(path.name, expected="a whole tar archive", found="one cut short",
-                        hint="copy it again")  # fmt: skip
-    return content
+    return read_member(path, found)
 
 
 def _checked(values: NDArray[np.generic], like: Image, labels: int) -> NDArray[np.uint8]:

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from bedside.adapters.archive import ARCHIVES
 from bedside.core.errors import DataError, StudyError
 from bedside.core.study import Data
 from bedside.modalities.images.prepare_sources import IMAGE, PICTURES, hidden, source_rows
 from bedside.modalities.images.references import BETWEEN, holds_image, members
 from bedside.modalities.images.settings import Spec
 
-_TABLES = (".csv", ".tsv", ".parquet", ".pq", ".npz", ".tar")
+_TABLES = (".csv", ".tsv", ".parquet", ".pq", ".npz", *ARCHIVES)
 _SLICES = (".dcm", ".ima", "")
 
 
@@ -32,7 +33,7 @@ def listed(path: Path, settings: Spec) -> Listed:
     """The images of a source; DataError where it is none that prepare takes."""
     if path.is_file() and path.suffix not in _TABLES:
         return Listed(images=(str(path.resolve()),))
-    if path.is_dir() or path.suffix == ".tar":
+    if path.is_dir() or path.suffix in ARCHIVES:
         return _in_folder(path, settings)
     # A row that names no file, or none that is there, is a problem of that row.
     found = source_rows(path, settings, Data(), whole=False)[IMAGE].to_list()
@@ -62,7 +63,7 @@ def _in_folder(path: Path, settings: Spec) -> Listed:
 
 def _files(path: Path) -> list[str]:
     """Every file below a folder, or in an archive."""
-    if path.suffix == ".tar" and path.is_file():
+    if path.suffix in ARCHIVES and path.is_file():
         return list(members(path))
     return [str(item.relative_to(path)) for item in sorted(path.rglob("*")) if item.is_file()]
 

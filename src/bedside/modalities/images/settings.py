@@ -17,7 +17,7 @@ class Spec:
 
     image: str = "image"
     """Column of the table that names the file or the folder of a series; in an `.npz` the array;
-    in a folder or a tar archive a pattern such as `images/{patient}.nii.gz`, whose names in braces
+    in a folder or an archive a pattern such as `images/{patient}.nii.gz`, whose names in braces
     become columns."""
     mask: str = ""
     """Likewise, of the masks; empty: there are none."""

@@ -50,7 +50,7 @@ def learn_deep(lesson: Lesson) -> Learned:
 
     found = searched(SEARCH, attempt, lesson)
     fitted = found.fitted
-    graph = features_of(images).under(
+    graph = features_of(images, lesson.shared).under(
         export_images(fitted.network, images.shape[1:], dtype=images.dtype)
     )
     state = fitted.network.state_dict()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +64,7 @@ def learn_unet(lesson: Lesson) -> Learned:
     found = searched(SEARCH, attempt, lesson)
     fitted = found.fitted
     shape, dtype = seen.shape[1:], seen.dtype
-    graph = finished(export_images(fitted.network, shape, dtype=dtype), seen)
+    graph = finished(export_images(fitted.network, shape, dtype=dtype), seen, lesson.shared)
     state = fitted.network.state_dict()
     # The network itself answers here, so that the graph has something to be compared with.
     novel = open_graph(graph)
@@ -82,9 +83,9 @@ def learn_unet(lesson: Lesson) -> Learned:
     )  # fmt: skip
 
 
-def finished(graph: bytes, seen: Values) -> bytes:
+def finished(graph: bytes, seen: Values, shared: Path | None = None) -> bytes:
     """A graph of patches with the novelty of hand-crafted features beside its answer."""
-    return features_of(seen).under(graph)
+    return features_of(seen, shared).under(graph)
 
 
 def _structures(lesson: Lesson) -> int:

@@ -1,14 +1,19 @@
 """The simple models of images: on hand-crafted features, and the novelty score of every model.
 
 Features come from their graph, in training as later, so that a tree decides on the very numbers it
-was trained with.
+was trained with. All models of a race need the same graph and the same numbers: where the lesson
+has a folder to share, the first makes them and the others read them, in files that are named by
+what went in.
 """
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import blake2b
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +22,7 @@ from bedside.adapters.onnx import Graph
 from bedside.adapters.onnx.features_export import export_features
 from bedside.adapters.onnx.joined import joined, with_novelty
 from bedside.adapters.onnx.simple import simple_graph
+from bedside.core.made_once import made_once
 from bedside.methods import novelty
 from bedside.methods.entrant import Arrays, Learned, Lesson
 from bedside.methods.image_features import ImageFeatures, fitted_features
@@ -40,10 +46,12 @@ class Features:
     """`image` -> `numeric` [N, P]"""
     novelty: novelty.Novelty
     """How unlike the training images an image is, by its features."""
+    shared: Path | None = None
+    """Folder of what is computed once for several processes; None: computed each time."""
 
     def of(self, images: NDArray[np.generic]) -> Floats:
-        """`numeric` [N, P] of images like those of training; they may be mapped from disk."""
-        return _computed(self.graph, images)
+        """`numeric` [N, P] of images like those of training; either may be mapped from disk."""
+        return _known(self.graph, images, self.shared)
 
     def under(self, model: bytes) -> bytes:
         """A graph `image -> value` with the novelty score as a second output."""
@@ -60,14 +68,14 @@ class Seen:
     select: Floats
 
 
-def features_of(images: NDArray[np.generic]) -> Features:
+def features_of(images: NDArray[np.generic], shared: Path | None = None) -> Features:
     """Features and novelty fitted to training images [N, C, H, W] or [N, C, D, H, W]."""
-    return _fitted(images)[0]
+    return _fitted(images, shared)[0]
 
 
 def seen(lesson: Lesson) -> Seen:
     """Fit the features to the training images and compute them for both parts."""
-    features, train = _fitted(lesson.train["image"])
+    features, train = _fitted(lesson.train["image"], lesson.shared)
     return Seen(features=features, train=train, select=features.of(lesson.select["image"]))
 
 
@@ -111,17 +119,46 @@ def _model_graph(model: Predictor, features: Features) -> bytes:
     return joined(features.graph, table, by={"numeric": "numeric"})
 
 
-def _fitted(images: NDArray[np.generic]) -> tuple[Features, Floats]:
+def _fitted(images: NDArray[np.generic], shared: Path | None) -> tuple[Features, Floats]:
     module = fitted_features(images)
-    graph = _graph(module.shape, module.low, module.high, images.dtype)
-    numeric = _computed(graph, images)
+    asked = (module.shape, module.low, module.high, images.dtype)
+    if shared is None:
+        graph = _graph(*asked)
+    else:
+        name = f"features-{_digest(repr(asked).encode())}.onnx"
+        graph = made_once(shared / name, lambda: _graph(*asked)).read_bytes()
+    numeric = _known(graph, images, shared)
     distance = novelty.fit(numeric, _no_codes(numeric))
-    return Features(names=module.names, graph=graph, novelty=distance), numeric
+    return Features(names=module.names, graph=graph, novelty=distance, shared=shared), numeric
 
 
 @lru_cache(maxsize=8)
 def _graph(shape: tuple[int, ...], low: float, high: float, dtype: np.dtype[np.generic]) -> bytes:
     return export_features(ImageFeatures(shape, low=low, high=high).eval(), shape, dtype=dtype)
+
+
+def _known(graph: bytes, images: NDArray[np.generic], shared: Path | None) -> Floats:
+    """Features, by the graph or as an earlier process left them; then mapped, and never written."""
+    if shared is None:
+        return _computed(graph, images)
+    form = repr((images.shape, images.dtype.str)).encode()
+    name = f"features-{_digest(graph, form, np.ascontiguousarray(images))}.npy"
+
+    def make() -> bytes:
+        held = io.BytesIO()
+        np.save(held, _computed(graph, images), allow_pickle=False)
+        return held.getvalue()
+
+    # Copy on write: torch takes no array that cannot be written.
+    values: Floats = np.load(made_once(shared / name, make), mmap_mode="c", allow_pickle=False)
+    return values
+
+
+def _digest(*parts: bytes | NDArray[np.generic]) -> str:
+    total = blake2b(digest_size=16)
+    for part in parts:
+        total.update(part if isinstance(part, bytes) else part.data)
+    return total.hexdigest()
 
 
 def _computed(graph: bytes, images: NDArray[np.generic]) -> Floats:

@@ -68,7 +68,7 @@ def learn_voxels(lesson: Lesson) -> Learned:
     table = simple_graph(parts.kind, parts.link, parts.arrays, cardinalities=(),
                          numbers=material.train[0].numeric.shape[1])  # fmt: skip
     graph = as_patches(joined(features, table, by={"numeric": "voxels"}), patch, classes)
-    graph = finished(graph, learn.images)
+    graph = finished(graph, learn.images, lesson.shared)
     novel, session = open_graph(graph), Graph(features)
 
     def patches(arrays: Mapping[str, Values]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -23,7 +23,7 @@ _ENCODINGS = ("utf8", "cp1252")
 
 def knows(path: Path) -> int:
     """1 where it could be a table, 0 where not."""
-    return int(path.is_file() and path.suffix.lower() not in (".npz", ".tar"))
+    return int(path.is_file() and path.suffix.lower() not in (".npz", ".tar", ".zip"))
 
 
 def draft(path: Path, source: str) -> str:

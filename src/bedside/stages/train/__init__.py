@@ -18,6 +18,7 @@ Run folder:
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -92,7 +93,7 @@ class Cell(Protocol):
 def run(spec: Spec, context: Context) -> Outcome:
     """Race, write what each model left, and name the two candidates for a release."""
     from bedside.core.spec import canonical
-    from bedside.stages.train.entry import enter
+    from bedside.stages.train.entry import SHARED, enter
 
     schema = context.kept_schema()
     racing = _racing(spec, context, schema)
@@ -109,6 +110,7 @@ def run(spec: Spec, context: Context) -> Outcome:
     if shuffled:
         context.progress.advance(len(racing), steps, "a control on shuffled outcomes")
         _control(spec, context, halves, racing, record)
+    shutil.rmtree(context.run.folder / SHARED, ignore_errors=True)
     context.run.write_json("race.json", record)
     context.run.write_evidence(_counted(context.dataset(), record))
     return Outcome(headline=_headline(record, schema.target.type))

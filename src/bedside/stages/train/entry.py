@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from bedside.stages.train import Cell, Spec
 
 Rows = NDArray[np.int64]
+SHARED = "shared"
+"""Folder of a run for what several models need and one computes; it goes when the race is over."""
 Edges = NDArray[np.float64] | None
 
 
@@ -140,6 +142,7 @@ def _lesson(work: _Work) -> Lesson:
         budget=Budget(trials=entry.spec.trials, seconds=entry.spec.seconds),
         epochs=entry.spec.epochs, patience=entry.spec.patience, seed=seed, fixed=entry.fixed,
         masks=masks_of(dataset, work.schema, entry.halves), chain=entry.chain,
+        shared=entry.run / SHARED,
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from bedside.methods import outcome as outcomes
 from bedside.methods.entrant import Fixed, Learned, Lesson
 from bedside.methods.tune import Budget
 from bedside.modalities.images.train import MODELS, edge_cases, entrants, learn
-from bedside.modalities.images.train_masks import patch_of
+from bedside.modalities.images.train_masks import MEMBERS, patch_of
 
 SIDE = 16
 
@@ -141,7 +141,8 @@ def test_voxel_trees_outline_and_so_does_their_graph(monkeypatch: pytest.MonkeyP
 def test_a_unet_outlines_as_its_graph_does() -> None:
     model = learn("unet", lesson("unet"))
     outlines_as_its_graph_does(model)
-    assert model.weights
+    members = {name.split(".")[1] for name in model.weights}
+    assert members == {str(member) for member in range(MEMBERS)}
     assert model.length <= 2
 
 

@@ -1,4 +1,4 @@
-"""Models that outline: a U-Net, and boosted trees that see each place and its surroundings."""
+"""U-Nets that outline, several under one graph: tuned, trained and exported."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from bedside.adapters.session import open_graph
 from bedside.core.spec import Source, build
 from bedside.methods.batches import Arrays, Augment, Rows
 from bedside.methods.entrant import Learned, Lesson
-from bedside.methods.fit import Fitted, Part, Schedule, bfloat16_pays, fit, predict
+from bedside.methods.fit import Fitted, Part, Schedule, bfloat16_pays, predict
+from bedside.methods.members import fit_members
 from bedside.methods.networks.images.inward import ImageFacts, image_facts
 from bedside.methods.networks.images.masks import MaskGoal
 from bedside.methods.networks.images.unet import UNetSettings, unet
@@ -30,6 +31,8 @@ Settings = Mapping[str, Setting]
 MULTIPLE = 8
 MOST = {2: (256, 256), 3: (64, 96, 96)}
 """Sides of a patch at most; larger images are seen window by window."""
+MEMBERS = 2
+"""Networks that are trained side by side, and whose probabilities are averaged."""
 _SCHEDULE = ("rate", "decay")
 BATCH = {2: 8, 3: 2}
 """Patches in a step, of pictures and of volumes."""
@@ -116,7 +119,7 @@ def _fitted(
         own = {key: value for key, value in settings.items() if key not in _SCHEDULE}
         return unet(facts, structures, build(UNetSettings, own, Source("settings")))
 
-    return fit(
+    return fit_members(
         network,
         Part(
             arrays=(lesson.train["image"], lesson.train["extent"]),
@@ -126,7 +129,7 @@ def _fitted(
             arrays=(middles(select["image"], select["extent"], patch),),
             outcome=goal(of_select, lesson.select_outcome.weights, structures),
         ),
-        schedule, seed=lesson.seed, augment=augmented(lesson, patch),
+        schedule, members=MEMBERS, seed=lesson.seed, augment=augmented(lesson, patch),
     )  # fmt: skip
 
 

@@ -112,12 +112,17 @@ def _learn(entry: Entry, part: Path) -> None:
         (part / "policy.json").write_text(json.dumps(policy.to_json(), indent=1))
         _write_native(work, learned, calibrator, part)
     if learned.weights:
-        from safetensors.numpy import save_file
-
-        save_file({name: np.asarray(value) for name, value in learned.weights.items()},
-                  part / "weights.safetensors")  # fmt: skip
+        write_weights(learned.weights, part / "weights.safetensors")
     record = _record(work, lesson, learned, calibrator)
     (part / "model.json").write_text(json.dumps(record, indent=1, allow_nan=False))
+
+
+def write_weights(weights: Mapping[str, NDArray[np.generic]], path: Path) -> None:
+    """A network's weights as safetensors, in rows whatever their order in memory: the format writes
+    memory as it lies, and weights that lie channels last would be read back shuffled."""
+    from safetensors.numpy import save_file
+
+    save_file({name: np.require(value, requirements="C") for name, value in weights.items()}, path)
 
 
 def _lesson(work: _Work) -> Lesson:

@@ -9,6 +9,7 @@ import torch
 from bedside.modalities.images.augment import (
     Affine,
     BiasField,
+    Blur,
     Brightness,
     Chain,
     Contrast,
@@ -24,6 +25,7 @@ from bedside.modalities.images.augment import (
 from bedside.modalities.images.augment.chain import OPS
 from bedside.modalities.images.augment.frame import start
 from bedside.modalities.images.augment.plan import framed
+from bedside.modalities.images.augment.shrink import factors
 
 ALL_AXES = ("slice", "row", "column")
 SPATIAL = (
@@ -94,3 +96,29 @@ def test_the_map_agrees_with_grid_sample(dtype, source, goal) -> None:
         near = np.where(far <= 0.5, near, 0).reshape(goal)
         assert (made.labels != near)[clear].mean() < 0.004
         assert set(np.unique(made.labels)) <= set(np.unique(labels)) | {0}
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.float32])
+@pytest.mark.parametrize("source", [(61, 47), (23, 40, 30), (1, 90), (90, 1)])
+def test_a_batch_is_its_samples_one_by_one(dtype, source) -> None:
+    """Whatever each needs: averaged or not, bent or not, filtered or not."""
+    affine = Affine(rotation=(-30, 30), scale=(0.05, 1.2))
+    ops = (affine, Elastic(p=0.5), *TONES, Blur(p=0.3), Contrast())
+    chain = Chain(ops=ops, shape=(20, 16, 18)[-len(source) :])
+    images = np.stack([picture((2, *source), dtype, seed) for seed in range(12)])
+    labels = (images[:, 0] > 100).astype(np.uint8)
+    made, copied = chain.batch(images, keys=range(12), seed=4, epoch=2, labels=labels)
+    bare, none = chain.batch(images, keys=range(12), seed=4, epoch=2, threads=5)
+    np.testing.assert_array_equal(made, bare)
+    assert none is None
+    assert copied is not None
+    blocks = set()
+    for at in range(12):
+        params = chain.draw(seed=4, epoch=2, sample=at)
+        alone = chain.apply(Sample(image=images[at], labels=labels[at]), params)
+        np.testing.assert_array_equal(made[at], alone.image)
+        np.testing.assert_array_equal(copied[at], alone.labels)
+        begin = start((1,) * (3 - len(source)) + source, (1,) * 3, spacing=(), axes=ALL_AXES)
+        frame = framed(OPS, params[:1], begin)
+        blocks.add(tuple(factors(np.array([frame.rows]))[0].tolist()))
+    assert len(blocks) > 1

@@ -17,8 +17,9 @@ from bedside.modalities.images.augment.filters import FILTERS
 from bedside.modalities.images.augment.frame import Frame, Shape, start
 from bedside.modalities.images.augment.op import Op, Params, Tone
 from bedside.modalities.images.augment.passes import filtered, resampled
+from bedside.modalities.images.augment.philox import numbers
 from bedside.modalities.images.augment.plan import framed, kind_of, stretches
-from bedside.modalities.images.augment.sample import Sample, label_volume, volume
+from bedside.modalities.images.augment.sample import Sample, label_volumes, volumes
 from bedside.modalities.images.augment.spatial import (
     PLAIN,
     Affine,
@@ -79,13 +80,13 @@ class Chain:
 
     def apply(self, sample: Sample, params: Sequence[Params]) -> Sample:
         """The sample after the ops; the one given is left as it was."""
-        source = volume(sample.image)
-        labels = label_volume(sample.labels, source)
-        out = np.empty((len(source), *self._goal), np.float32)
-        out_labels = None if labels is None else np.empty(self._goal, np.uint8)
-        frame = self._into(source, labels, params, (out, out_labels))
+        source = volumes(sample.image[None])
+        labels = label_volumes(None if sample.labels is None else sample.labels[None], source)
+        out = np.empty((1, source.shape[1], *self._goal), np.float32)
+        out_labels = None if labels is None else np.empty((1, *self._goal), np.uint8)
+        frame = self._into((source, labels), [params], (out, out_labels))[0]
         made = Sample(
-            image=out.reshape(len(source), *self.shape),
+            image=out.reshape(source.shape[1], *self.shape),
             labels=None if out_labels is None else out_labels.reshape(self.shape),
         )
         if sample.points is not None:
@@ -113,24 +114,25 @@ class Chain:
         The interpreter's lock is free most of the time, so threads add up. `out` is written to if
         it is given.
         """
-        numbers = [int(key) for key in keys]
-        made = self._room(images, numbers, out)
-        copied = None if labels is None else np.empty((len(numbers), *self.shape), np.uint8)
+        drawn_for = [int(key) for key in keys]
+        made = self._room(images, drawn_for, out)
+        copied = None if labels is None else np.empty((len(drawn_for), *self.shape), np.uint8)
+        source = volumes(images)
+        mask = label_volumes(labels, source)
+        image = made.reshape(*source.shape[:2], *self._goal)
+        target = None if copied is None else copied.reshape(-1, *self._goal)
 
-        def one(at: int) -> None:
-            source = volume(images[at])
-            mask = None if labels is None else label_volume(labels[at], source)
-            target = None if copied is None else copied[at].reshape(self._goal)
-            image = made[at].reshape(len(source), *self._goal)
-            params = self.draw(seed=seed, epoch=epoch, sample=numbers[at])
-            self._into(source, mask, params, (image, target))
+        def some(part: slice) -> None:
+            drawn = self._drawn(drawn_for[part], seed=seed, epoch=epoch)
+            begin = (source[part], None if mask is None else mask[part])
+            self._into(begin, drawn, (image[part], None if target is None else target[part]))
 
-        if threads == 1:
-            for at in range(len(numbers)):
-                one(at)
+        parts = _parts(len(drawn_for), threads)
+        if len(parts) == 1:
+            some(parts[0])
         else:
             with ThreadPoolExecutor(threads) as pool:
-                list(pool.map(one, range(len(numbers))))
+                list(pool.map(some, parts))
         return made, copied
 
     @property
@@ -163,33 +165,56 @@ class Chain:
             )
         return out
 
-    def _tone(self, source: Array, kinds: Iterable[type[Op]]) -> Tone:
-        """The window and, where an op looks at values, the means."""
+    def _drawn(self, samples: list[int], *, seed: int, epoch: int) -> list[list[Params]]:
+        """What `draw` draws for each of some samples."""
+        axes = len(self.shape)
+        return [
+            [params for op, row in zip(self.ops, words, strict=True)
+             for params in op.draw(Draw(row, axes=axes))]
+            for words in numbers(seed, epoch, samples, len(self.ops)).tolist()
+        ]  # fmt: skip
+
+    def _tones(self, source: Array, drawn: Sequence[Sequence[Params]]) -> list[Tone]:
+        """Of each sample the window and, where an op looks at values, the means."""
         window = self.window or ((0.0, 255.0) if source.dtype == np.uint8 else None)
         if window is None:
-            low, high, means = seen(source)
-            window = (low, high)
-        elif any(kind.NAME == "contrast" for kind in kinds):
-            means = channel_means(source)
-        else:
-            means = (0.0,) * len(source)
-        return Tone(low=window[0], high=window[1], means=means, shape=self._goal)
+            found = zip(*seen(source), strict=True)
+            return [
+                Tone(low=low, high=high, means=means, shape=self._goal)
+                for low, high, means in found
+            ]
+        low, high = window
+        if any(kind_of(OPS, one).NAME == "contrast" for params in drawn for one in params):
+            return [
+                Tone(low=low, high=high, means=means, shape=self._goal)
+                for means in channel_means(source)
+            ]
+        none = (0.0,) * source.shape[1]
+        return [Tone(low=low, high=high, means=none, shape=self._goal)] * len(drawn)
 
     def _into(
         self,
-        source: Array,
-        labels: NDArray[np.uint8] | None,
-        params: Sequence[Params],
+        source: tuple[Array, NDArray[np.uint8] | None],
+        drawn: Sequence[Sequence[Params]],
         made: tuple[NDArray[np.float32], NDArray[np.uint8] | None],
-    ) -> Frame:
-        """Apply to [C, D, H, W] and write into the arrays given."""
-        size = (source.shape[1], source.shape[2], source.shape[3])
-        begin = start(size, self._goal, spacing=self.spacing, axes=self.names)
-        frame = framed(OPS, params, begin)
-        tone = self._tone(source, [kind_of(OPS, one) for one in params])
-        fill = tone.low if self.fill is None else self.fill
-        first, *others = stretches(OPS, params, tone)
-        resampled((source, labels), made, frame, first, fill)
-        for stretch in others:
-            filtered(kind_of(OPS, stretch.filter or {}), made[0], stretch, tone)
-        return frame
+    ) -> list[Frame]:
+        """Apply to [B, C, D, H, W], to each sample its own, and write into the arrays given."""
+        if not drawn:
+            return []
+        depth, height, width = source[0].shape[2:]
+        begin = start((depth, height, width), self._goal, spacing=self.spacing, axes=self.names)
+        frames = [framed(OPS, params, begin) for params in drawn]
+        tones = self._tones(source[0], drawn)
+        fills = [tone.low if self.fill is None else self.fill for tone in tones]
+        plans = [stretches(OPS, params, tone) for params, tone in zip(drawn, tones, strict=True)]
+        resampled(source, made, frames, [plan[0].steps for plan in plans], fills)
+        for image, plan, tone in zip(made[0], plans, tones, strict=True):
+            for stretch in plan[1:]:
+                filtered(kind_of(OPS, stretch.filter or {}), image, stretch, tone)
+        return frames
+
+
+def _parts(count: int, threads: int) -> list[slice]:
+    """Parts of a batch, one for each thread."""
+    size = max(1, -(-count // max(threads, 1)))
+    return [slice(first, first + size) for first in range(0, max(count, 1), size)]

@@ -1,7 +1,8 @@
 """How the kernels are compiled: once, cached on disk, without the interpreter's lock.
 
 Beside the decorator there are the few instructions that numba has no words for: two neighbours in
-one load, and the bits of a float32. Each is ordinary LLVM, so it runs wherever numba does.
+one load, the bits of a float32, the upper half of a product. Each is ordinary LLVM, so it runs
+wherever numba does.
 """
 
 from __future__ import annotations
@@ -123,6 +124,16 @@ def _hint(_typing: Any, values: Any, at: Any) -> Any:
     return types.void(values, at), code
 
 
+@intrinsic
+def _upper(_typing: Any, _one: Any, _other: Any) -> Any:
+    def code(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        twice = ir.IntType(128)
+        whole = builder.mul(*(builder.zext(word, twice) for word in arguments))
+        return builder.trunc(builder.lshr(whole, ir.Constant(twice, 64)), ir.IntType(64))
+
+    return types.uint64(types.uint64, types.uint64), code
+
+
 pair = cast("Callable[[NDArray[Any], Any], Any]", _pair)
 """The value at a place and its neighbour to the right, in one load (little-endian)."""
 apart = cast("Callable[[Any], tuple[np.float32, np.float32]]", _apart)
@@ -133,3 +144,5 @@ bits = cast("Callable[[np.float32], np.int32]", _bits)
 """The bits of a float32."""
 floating = cast("Callable[[np.int32], np.float32]", _floating)
 """The float32 of some bits."""
+upper = cast("Callable[[Any, Any], np.uint64]", _upper)
+"""The upper 64 bits of the product of two 64-bit words."""

@@ -18,7 +18,6 @@ from bedside.core.randomness import Draw, stream
 from bedside.modalities.images.augment.frame import resized, start
 from bedside.modalities.images.augment.op import ABOUT_0, ABOUT_1, Op, Params, Range, Tone
 from bedside.modalities.images.augment.passes import resampled
-from bedside.modalities.images.augment.plan import stretches
 
 Floats = NDArray[np.float32]
 
@@ -91,14 +90,14 @@ class LowResolution:
         size = (image.shape[1], image.shape[2], image.shape[3])
         z, y, x = (max(1, round(n * params["share"])) for n in size)
         small = (1 if size[0] == 1 else z, y, x)
-        nothing = stretches({}, [], tone)[0]
-        less = np.empty((len(image), *small), np.float32)
+        less = np.empty((1, len(image), *small), np.float32)
         down = resized(start(size, small, spacing=(), axes=()), small)
-        resampled((np.ascontiguousarray(image), None), (less, None), down, nothing, tone.low)
-        made = np.empty(image.shape, np.float32)
+        whole = np.ascontiguousarray(image)[None]
+        resampled((whole, None), (less, None), [down], [[]], [tone.low])
+        made: Floats = np.empty(whole.shape, np.float32)
         up = resized(start(small, size, spacing=(), axes=()), size)
-        resampled((less, None), (made, None), up, nothing, tone.low)
-        return made
+        resampled((less, None), (made, None), [up], [[]], [tone.low])
+        return made.reshape(image.shape)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

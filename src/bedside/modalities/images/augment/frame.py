@@ -10,6 +10,7 @@ of one slice.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from bedside.core.errors import DataError
 from bedside.core.randomness import stream
+from bedside.modalities.images.augment.linear import Rows, composed, stretched, unit, with_shift
 
 Shape = tuple[int, int, int]
 Matrix = NDArray[np.float64]
@@ -42,8 +44,8 @@ class Frame:
 
     shape: Shape
     """Of the output."""
-    matrix: Matrix
-    """[4, 4], from an output index (z, y, x, 1) to a source index."""
+    rows: Rows
+    """Three rows of four: from an output index (z, y, x, 1) to a source index."""
     spacing: tuple[float, float, float] = (1.0, 1.0, 1.0)
     """Size of an output element along each axis, in any unit: what makes a rotation rigid."""
     goal: Shape = (1, 1, 1)
@@ -54,11 +56,24 @@ class Frame:
     swaps: tuple[tuple[int, int], ...] = ()
     """Pairs of label values that change places, because left and right did."""
 
-    def after(self, back: Matrix, shape: Shape | None = None) -> Frame:
-        """The frame after one more op, of which `back` [4, 4] leads from new to old indices."""
+    @property
+    def matrix(self) -> Matrix:
+        """`rows` as an array [4, 4]."""
+        return np.array([*self.rows, [0.0, 0.0, 0.0, 1.0]])
+
+    def after(self, back: Rows) -> Frame:
+        """The frame after one more op, of which the affine map `back` leads from new to old
+        indices."""
+        return self._with(composed(self.rows, back), self.shape)
+
+    def along(self, by: Sequence[float], shift: Sequence[float], shape: Shape) -> Frame:
+        """As `after`, where old indices are new ones times `by` plus `shift`."""
+        return self._with(stretched(self.rows, by, shift), shape)
+
+    def _with(self, rows: Rows, shape: Shape) -> Frame:
         return Frame(
-            shape=shape or self.shape, matrix=self.matrix @ back, spacing=self.spacing,
-            goal=self.goal, axes=self.axes, bend=self.bend, swaps=self.swaps,
+            shape=shape, rows=rows, spacing=self.spacing, goal=self.goal, axes=self.axes,
+            bend=self.bend, swaps=self.swaps,
         )  # fmt: skip
 
 
@@ -66,21 +81,20 @@ def start(shape: Shape, goal: Shape, *, spacing: tuple[float, ...], axes: tuple[
     """The frame before any op: each element shows itself."""
     size = (1.0,) * (3 - len(spacing)) + tuple(spacing)
     return Frame(
-        shape=shape, matrix=np.eye(4), goal=goal, axes=axes, spacing=(size[0], size[1], size[2])
-    )
+        shape=shape, rows=with_shift(unit(), (0.0, 0.0, 0.0)), goal=goal, axes=axes,
+        spacing=(size[0], size[1], size[2]),
+    )  # fmt: skip
 
 
 def resized(frame: Frame, shape: Shape) -> Frame:
     """The whole frame on another number of elements; the outer edges stay where they are."""
     z, y, x = (old / new for old, new in zip(frame.shape, shape, strict=True))
-    back = np.array([
-        [z, 0.0, 0.0, (z - 1) / 2],
-        [0.0, y, 0.0, (y - 1) / 2],
-        [0.0, 0.0, x, (x - 1) / 2],
-        [0.0, 0.0, 0.0, 1.0],
-    ])  # fmt: skip
+    shift = ((z - 1) / 2, (y - 1) / 2, (x - 1) / 2)
     size = (frame.spacing[0] * z, frame.spacing[1] * y, frame.spacing[2] * x)
-    return replace(frame.after(back, shape), spacing=size)
+    return Frame(
+        shape=shape, rows=stretched(frame.rows, (z, y, x), shift), spacing=size,
+        goal=frame.goal, axes=frame.axes, bend=frame.bend, swaps=frame.swaps,
+    )  # fmt: skip
 
 
 def with_bend(frame: Frame, bend: Bend) -> Frame:

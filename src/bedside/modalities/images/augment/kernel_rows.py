@@ -22,12 +22,14 @@ EDGE = np.float32(1e-3)
 
 
 @compiled
-def trace(matrix: Array, where: tuple[int, int, int], bend: Array, coordinates: Array) -> None:
+def trace(plan: Any, where: tuple[int, int, int], bend: Array, coordinates: Array) -> None:
     """Source coordinates [3, rows, X] of a strip: `where` = slice, first row, number of rows.
-    `bend`, if it is of that size, shifts them, in output elements, before `matrix` [3, 4] takes
-    them to the source."""
+    `bend`, if it is of that size, shifts them, in output elements, before the matrix [3, 4] takes
+    them to the source. `plan` = that matrix, and the source: of a picture the first axis is left
+    out, since `place_flat` does not look at it."""
+    matrix, source = plan
     z, y, rows = where
-    for axis in range(3):
+    for axis in range(1 if source[3] == 1 else 0, 3):
         for r in range(rows):
             start = matrix[axis, 0] * z + matrix[axis, 1] * (y + r) + matrix[axis, 3]
             if bend.shape[1] == 0:

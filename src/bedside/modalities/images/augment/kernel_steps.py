@@ -6,7 +6,7 @@ rows, the threads and the device do not matter.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,19 @@ from bedside.modalities.images.augment.compiled import bits, compiled, floating
 Array = NDArray[Any]
 F, N, U = np.float32, np.int32, np.uint32
 LINEAR, GAMMA, GAUSSIAN, RICIAN, BIAS, CUTOUT = 0, 1, 2, 3, 4, 5
-WIDTH = 24
-"""Numbers that describe one step: its code, then what the functions below say."""
+
+
+class Steps(NamedTuple):
+    """Changes of intensity as the kernel reads them."""
+
+    numbers: Array
+    """float64: of each step, and of each channel, its code and then what the functions below
+    say."""
+    marks: Array
+    """int64 [n, 4]: where a step's numbers begin, how many each channel has, and the two halves
+    of its random key."""
+
+
 SD = np.float32(1 / np.sqrt(8 + 1 / 6))
 """One over the standard deviation of what `normal` adds up."""
 
@@ -95,18 +106,18 @@ def gamma(row: Array, step: Array) -> None:
 
 
 @compiled
-def gaussian(row: Array, step: Array, first: int, key: Array) -> None:
+def gaussian(row: Array, step: Array, first: int, key: tuple[Any, Any]) -> None:
     """Adds noise of standard deviation step[1]; `first` is the index of the row's first value."""
-    sd, low, high = F(step[1]), U(key[0]), U(key[1])
+    sd, low, high = F(step[1]), key[0], key[1]
     at = U(first)
     for x in range(len(row)):
         row[x] += sd * normal(U(at + U(x)), low, high)
 
 
 @compiled
-def rician(row: Array, step: Array, first: int, key: Array) -> None:
+def rician(row: Array, step: Array, first: int, key: tuple[Any, Any]) -> None:
     """Length of (signal + noise, noise), signal above step[2], standard deviation step[1]."""
-    sd, floor, low, high = F(step[1]), F(step[2]), U(key[0]), U(key[1])
+    sd, floor, low, high = F(step[1]), F(step[2]), key[0], key[1]
     at = U(first)
     other = U(low ^ U(0xA5A5A5A5))
     for x in range(len(row)):
@@ -153,21 +164,23 @@ def cutout(line: Array, step: Array, where: tuple[int, int, int, int, int]) -> N
 
 @compiled
 def change(
-    line: Array, steps: Array, keys: Array, where: tuple[int, int, int, int, int], first: int
+    line: Array, steps: Steps, channel: int, where: tuple[int, int, int, int, int], first: int
 ) -> None:
-    """All steps, in order, on some rows. `where` = slice, first row, depth, height, width;
-    `first` = index of the first value."""
-    for at in range(len(steps)):
-        step = steps[at]
+    """All steps, in order, on some rows of a channel. `where` = slice, first row, depth, height,
+    width; `first` = index of the first value."""
+    for at in range(len(steps.marks)):
+        mark = steps.marks[at]
+        begin = mark[0] + channel * mark[1]
+        step, key = steps.numbers[begin : begin + mark[1]], (U(mark[2]), U(mark[3]))
         code = step[0]
         if code == LINEAR:
             linear(line, step)
         elif code == GAMMA:
             gamma(line, step)
         elif code == GAUSSIAN:
-            gaussian(line, step, first, keys[at])
+            gaussian(line, step, first, key)
         elif code == RICIAN:
-            rician(line, step, first, keys[at])
+            rician(line, step, first, key)
         elif code == BIAS:
             bias(line, step, where)
         elif code == CUTOUT:

@@ -25,7 +25,9 @@ Params = dict[str, Plain]
 """One op as it was drawn: its name under "op", and its numbers."""
 Range = tuple[float, float]
 Kind = TypeVar("Kind", bound="Op")
-Steps = NDArray[np.float64]
+Step = tuple[list[list[float]], int]
+"""One change of intensity: for each channel its code and what `kernel_steps` says of it; and the
+key of its noise, or 0."""
 ABOUT_0: Mapping[str, float] = {"neutral": 0.0}
 ABOUT_1: Mapping[str, float] = {"neutral": 1.0}
 """The value of a range that changes nothing, as metadata of its field."""
@@ -76,8 +78,8 @@ class Toned(Protocol):
     """Changes values where they are."""
 
     @staticmethod
-    def steps(params: Mapping[str, Any], tone: Tone) -> tuple[Steps, int]:
-        """Steps of the kernel [C, n, WIDTH] and the key of their noise."""
+    def step(params: Mapping[str, Any], tone: Tone) -> Step:
+        """The step of the kernel."""
 
 
 @runtime_checkable

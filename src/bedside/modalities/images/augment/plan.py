@@ -7,15 +7,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from bedside.core.errors import DataError
 from bedside.core.spec import nearest
 from bedside.modalities.images.augment import frame as frames
 from bedside.modalities.images.augment.frame import Frame
-from bedside.modalities.images.augment.kernel_steps import WIDTH
-from bedside.modalities.images.augment.op import Filter, Op, Params, Spatial, Steps, Tone, Toned
+from bedside.modalities.images.augment.op import Filter, Op, Params, Spatial, Step, Tone, Toned
 
 Role = Literal["spatial", "tone", "filter"]
 Ops = Mapping[str, type[Op]]
@@ -26,10 +22,7 @@ class Stretch:
     """A filter and the tone ops after it; the first stretch of a plan has no filter."""
 
     filter: Params | None
-    steps: Steps
-    """[C, n, WIDTH]."""
-    keys: NDArray[np.uint32]
-    """[n, 2], the low and the high half of each key."""
+    steps: list[Step]
 
 
 def framed(ops: Ops, params: Sequence[Params], begin: Frame) -> Frame:
@@ -45,31 +38,18 @@ def framed(ops: Ops, params: Sequence[Params], begin: Frame) -> Frame:
 
 def stretches(ops: Ops, params: Sequence[Params], tone: Tone) -> list[Stretch]:
     """What is done to the intensities, cut at the filters."""
-    made: list[Stretch] = []
-    filter_: Params | None = None
-    steps: list[Steps] = []
-    keys: list[tuple[int, int]] = []
+    now = Stretch(filter=None, steps=[])
+    made = [now]
     for one in params:
         kind = kind_of(ops, one)
         what = role(kind)
         if what == "filter":
-            made.append(_stretch(filter_, steps, keys, tone))
-            filter_, steps, keys = one, [], []
+            now = Stretch(filter=one, steps=[])
+            made.append(now)
         elif what == "tone":
             toned: type[Toned] = kind  # type: ignore[assignment]  # that is what the role says
-            changed, key = toned.steps(one, tone)
-            steps.append(changed)
-            keys += [(key & 0xFFFFFFFF, key >> 32)] * changed.shape[1]
-    return [*made, _stretch(filter_, steps, keys, tone)]
-
-
-def _stretch(
-    filter_: Params | None, steps: list[Steps], keys: list[tuple[int, int]], tone: Tone
-) -> Stretch:
-    whole = np.concatenate(steps, axis=1) if steps else np.zeros((len(tone.means), 0, WIDTH))
-    return Stretch(
-        filter=filter_, steps=whole, keys=np.asarray(keys, np.uint32).reshape(len(keys), 2)
-    )
+            now.steps.append(toned.step(one, tone))
+    return made
 
 
 @cache

@@ -34,35 +34,36 @@ class Sample:
     """After augmentation: which of the boxes are left."""
 
 
-def volume(image: NDArray[Any]) -> NDArray[Any]:
-    """An image [C, H, W] or [C, D, H, W] as [C, D, H, W], checked."""
-    if image.ndim not in (3, 4) or 0 in image.shape:
+def volumes(images: NDArray[Any]) -> NDArray[Any]:
+    """Images [B, C, H, W] or [B, C, D, H, W] as [B, C, D, H, W], checked."""
+    if images.ndim not in (4, 5) or 0 in images.shape[1:]:
         raise DataError(
             "augmentation",
             expected="an image [channel, row, column] or [channel, slice, row, column]",
-            found=f"an array of shape {image.shape}",
+            found=f"an array of shape {images.shape[1:]}",
         )
-    if image.dtype not in KINDS:
+    if images.dtype not in KINDS:
         raise DataError(
             "augmentation",
             expected="an image of uint8, int16 or float32",
-            found=str(image.dtype),
+            found=str(images.dtype),
             hint="prepare writes one of the three; convert with .astype(np.float32)",
         )
-    whole = np.ascontiguousarray(image)
-    return whole[:, None] if image.ndim == 3 else whole
+    whole = np.ascontiguousarray(images)
+    return whole[:, :, None] if images.ndim == 4 else whole
 
 
-def label_volume(labels: NDArray[Any] | None, like: NDArray[Any]) -> NDArray[np.uint8] | None:
-    """Labels as [D, H, W], of the size of the image [C, D, H, W] or a DataError."""
+def label_volumes(labels: NDArray[Any] | None, like: NDArray[Any]) -> NDArray[np.uint8] | None:
+    """Labels [B, H, W] or [B, D, H, W] as [B, D, H, W], of the size of the images
+    [B, C, D, H, W] or a DataError."""
     if labels is None:
         return None
-    whole = labels[None] if labels.ndim == 2 else labels
-    if whole.shape != like.shape[1:] or whole.dtype != np.uint8:
+    whole = labels[:, None] if labels.ndim == 3 else labels
+    if whole.shape != (len(like), *like.shape[2:]) or whole.dtype != np.uint8:
         raise DataError(
             "augmentation",
-            expected=f"labels uint8 {like.shape[1:]}, like the image",
-            found=f"{whole.dtype} {whole.shape}",
+            expected=f"labels uint8 {like.shape[2:]}, like the image",
+            found=f"{whole.dtype} {whole.shape[1:]}",
             hint="a label map has whole numbers and the image's own size",
         )
     return np.ascontiguousarray(whole)

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field, replace
 from operator import mul
 from typing import Any, ClassVar
 
-import numpy as np
-
 from bedside.core.errors import DataError
 from bedside.core.randomness import Draw
 from bedside.core.spec import Plain, nearest
@@ -103,12 +101,13 @@ class Flip:
     @staticmethod
     def moved(frame: Frame, params: Mapping[str, Any]) -> Frame:
         """The frame seen in a mirror."""
-        back = np.eye(4)
+        by, shift = [1.0, 1.0, 1.0], [0.0, 0.0, 0.0]
         for name in params["axes"]:
             axis = axis_of(name, frame.axes)
-            back[axis, axis], back[axis, 3] = -1.0, frame.shape[axis] - 1.0
+            by[axis], shift[axis] = -1.0, frame.shape[axis] - 1.0
+        seen = frame.along(by, shift, frame.shape)
         swaps = tuple((int(a), int(b)) for a, b in params["swaps"])
-        return replace(frame.after(back), swaps=(*frame.swaps, *swaps))
+        return replace(seen, swaps=(*frame.swaps, *swaps)) if swaps else seen
 
 
 def axis_of(name: str, axes: tuple[str, ...]) -> int:
@@ -185,11 +184,12 @@ class Crop:
     def moved(frame: Frame, params: Mapping[str, Any]) -> Frame:
         """The frame of the part."""
         at = [0.0] * (3 - len(params["at"])) + list(params["at"])
-        back, shape = np.eye(4), _kept(frame, params["share"], len(params["at"]))
+        shape = _kept(frame, params["share"], len(params["at"]))
+        shift = []
         for axis in range(3):
             room = frame.shape[axis] - shape[axis]
-            back[axis, 3] = math.floor(at[axis] * (room + 1)) if room > 0 else room // 2
-        return frame.after(back, shape)
+            shift.append(float(math.floor(at[axis] * (room + 1)) if room > 0 else room // 2))
+        return frame.along((1.0, 1.0, 1.0), shift, shape)
 
 
 def _kept(frame: Frame, share: float | None, axes: int) -> Shape:

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-import numpy as np
-
 from bedside.core.randomness import Draw, stream
 from bedside.modalities.images.augment.kernel_steps import (
     BIAS,
@@ -16,18 +14,16 @@ from bedside.modalities.images.augment.kernel_steps import (
     GAUSSIAN,
     LINEAR,
     RICIAN,
-    WIDTH,
 )  # fmt: skip
-from bedside.modalities.images.augment.op import ABOUT_0, ABOUT_1, Params, Range, Steps, Tone
+from bedside.modalities.images.augment.op import ABOUT_0, ABOUT_1, Params, Range, Step, Tone
 
 TERMS = 20
 """Terms of a polynomial of degree 3 in three variables."""
 
 
-def _step(code: int, numbers: list[float], tone: Tone) -> Steps:
-    """One step, the same for all channels."""
-    one = [float(code), *numbers, *(0.0,) * (WIDTH - 1 - len(numbers))]
-    return np.array([[one]] * len(tone.means))
+def _all(numbers: list[float], tone: Tone) -> list[list[float]]:
+    """The same for all channels."""
+    return [numbers] * len(tone.means)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,9 +42,9 @@ class Gamma:
         return [{"op": self.NAME, "power": draw.ratio(self.power)}] if happens else []
 
     @staticmethod
-    def steps(params: Mapping[str, Any], tone: Tone) -> tuple[Steps, int]:
+    def step(params: Mapping[str, Any], tone: Tone) -> Step:
         """One step."""
-        return _step(GAMMA, [tone.low, tone.span, params["power"]], tone), 0
+        return _all([GAMMA, tone.low, tone.span, params["power"]], tone), 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +67,10 @@ class Brightness:
         return [{"op": self.NAME, "factor": factor, "shift": shift}]
 
     @staticmethod
-    def steps(params: Mapping[str, Any], tone: Tone) -> tuple[Steps, int]:
+    def step(params: Mapping[str, Any], tone: Tone) -> Step:
         """One step."""
         add = tone.low * (1 - params["factor"]) + params["shift"] * tone.span
-        return _step(LINEAR, [params["factor"], add], tone), 0
+        return _all([LINEAR, params["factor"], add], tone), 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,11 +89,10 @@ class Contrast:
         return [{"op": self.NAME, "factor": draw.ratio(self.factor)}] if happens else []
 
     @staticmethod
-    def steps(params: Mapping[str, Any], tone: Tone) -> tuple[Steps, int]:
+    def step(params: Mapping[str, Any], tone: Tone) -> Step:
         """One step; each channel has its own mean."""
-        steps = _step(LINEAR, [params["factor"]], tone)
-        steps[:, 0, 2] = np.asarray(tone.means) * (1 - params["factor"])
-        return steps, 0
+        factor = params["factor"]
+        return [[LINEAR, factor, mean * (1 - factor)] for mean in tone.means], 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,9 +112,9 @@ class GaussianNoise:
         return [{"op": self.NAME, "sd": draw.between(self.sd), "key": draw.key()}]
 
     @staticmethod
-    def steps(params: Mapping[str, Any], tone: Tone) -> tuple[Steps, int]:
+    def step(params: Mapping[str, Any], tone: Tone) -> Step:
         """One step."""
-        return _step(GAUSSIAN, [params["sd"] * tone.span], tone), int(params["key"])
+        return _all([GAUSSIAN, params["sd"] * tone.span], tone), int(params["key"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,9 +134,9 @@ class RicianNoise:
         return [{"op": self.NAME, "sd": draw.between(self.sd), "key": draw.key()}]
 
     @staticmethod
-    def steps(params: Mapping[str, Any], tone: Tone) -> tuple[Steps, int]:
+    def step(params: Mapping[str, Any], tone: Tone) -> Step:
         """One step."""
-        return _step(RICIAN, [params["sd"] * tone.span, tone.low], tone), int(params["key"])
+        return _all([RICIAN, params["sd"] * tone.span, tone.low], tone), int(params["key"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,11 +157,11 @@ class BiasField:
         return [{"op": self.NAME, "amount": draw.between(self.amount), "key": draw.key()}]
 
     @staticmethod
-    def steps(params: Mapping[str, Any], tone: Tone) -> tuple[Steps, int]:
+    def step(params: Mapping[str, Any], tone: Tone) -> Step:
         """One step."""
         terms = params["amount"] * stream(int(params["key"]), 1).uniform(-1, 1, TERMS)
         terms[0] = 0.0
-        return _step(BIAS, [tone.low, *terms.tolist()], tone), 0
+        return _all([BIAS, tone.low, *terms.tolist()], tone), 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +183,7 @@ class Cutout:
         return [{"op": self.NAME, "size": [*size], "at": [*at]}]
 
     @staticmethod
-    def steps(params: Mapping[str, Any], tone: Tone) -> tuple[Steps, int]:
+    def step(params: Mapping[str, Any], tone: Tone) -> Step:
         """One step."""
         given = len(params["size"])
         ends: list[float] = [0, 1] * (3 - given)
@@ -197,4 +192,4 @@ class Cutout:
             long = max(1, round(params["size"][axis] * whole))
             first = int(params["at"][axis] * (whole - long + 1))
             ends += [first, first + long]
-        return _step(CUTOUT, [*ends, tone.low], tone), 0
+        return _all([CUTOUT, *ends, tone.low], tone), 0

@@ -84,7 +84,8 @@ def _mapped(places: Tensor, matrix: np.ndarray) -> Tensor:
 
 def _gathered(source: Tensor, frames: list[Frame], places: Tensor, fills: Tensor) -> Tensor:
     """Images [B, C, N] by trilinear interpolation, `fills` [B] outside."""
-    blocks = [shrink.factors(frame.matrix) for frame in frames]
+    matrices = np.array([frame.rows for frame in frames])
+    blocks = [(int(z), int(y), int(x)) for z, y, x in shrink.factors(matrices)]
     out = torch.empty(*source.shape[:2], places.shape[1], device=source.device)
     for block in sorted(set(blocks)):
         same = [at for at, one in enumerate(blocks) if one == block]
@@ -92,7 +93,7 @@ def _gathered(source: Tensor, frames: list[Frame], places: Tensor, fills: Tensor
         true = torch.tensor(
             [n / k for n, k in zip(source.shape[2:], block, strict=True)], device=source.device
         ).double()
-        maps = [_mapped(places[at], shrink.through(frames[at].matrix, block)) for at in same]
+        maps = [_mapped(places[at], shrink.through(matrices[at], np.array(block))) for at in same]
         out[same] = _blended(whole, torch.stack(maps), true, fills[same])
     return out
 
@@ -148,8 +149,7 @@ def _toned(image: Tensor, params: list[Params], tone: Tone) -> Tensor:
     for stretch in stretches(OPS, params, tone):
         if stretch.filter is not None:
             image = _filtered(kind_of(OPS, stretch.filter), image, stretch, tone)
-        steps = stretch.steps.transpose(1, 0, 2).tolist()
-        image = changed(image, steps, stretch.keys.tolist())
+        image = changed(image, stretch.steps)
     return image
 
 

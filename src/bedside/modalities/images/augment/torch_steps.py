@@ -16,28 +16,31 @@ from bedside.modalities.images.augment.kernel_steps import (
     RICIAN,
     SD,
 )
+from bedside.modalities.images.augment.op import Step
 
-Step = list[list[float]]
-"""The numbers of one step, by channel."""
+Numbers = list[list[float]]
+"""Those of one step, by channel."""
+Key = tuple[int, int]
+"""Its low and its high half."""
 _ALL = 0xFFFFFFFF
 
 
-def changed(image: Tensor, steps: list[Step], keys: list[list[int]]) -> Tensor:
-    """An image [C, D, H, W] after all steps, in order; `keys` [n, 2] are those of the noise."""
-    for step, key in zip(steps, keys, strict=True):
-        image = _KINDS[int(step[0][0])](image, step, key)
+def changed(image: Tensor, steps: list[Step]) -> Tensor:
+    """An image [C, D, H, W] after all steps, in order."""
+    for numbers, key in steps:
+        image = _KINDS[int(numbers[0][0])](image, numbers, (key & _ALL, key >> 32))
     return image
 
 
-def _column(step: Step, at: int, like: Tensor) -> Tensor:
+def _column(step: Numbers, at: int, like: Tensor) -> Tensor:
     return torch.tensor([row[at] for row in step], device=like.device).reshape(-1, 1, 1, 1)
 
 
-def _linear(image: Tensor, step: Step, _key: list[int]) -> Tensor:
+def _linear(image: Tensor, step: Numbers, _key: Key) -> Tensor:
     return image * _column(step, 1, image) + _column(step, 2, image)
 
 
-def _gamma(image: Tensor, step: Step, _key: list[int]) -> Tensor:
+def _gamma(image: Tensor, step: Numbers, _key: Key) -> Tensor:
     low, span, power = step[0][1:4]
     share = (image - low) / span
     bent = share.clamp(1e-30, 1).pow(power) * span + low
@@ -61,11 +64,11 @@ def _normal(image: Tensor, low: int, high: int) -> Tensor:
     return ((v.float() + dice - (17 - 1 / 65536)) * float(SD)).reshape(image.shape)
 
 
-def _gaussian(image: Tensor, step: Step, key: list[int]) -> Tensor:
+def _gaussian(image: Tensor, step: Numbers, key: Key) -> Tensor:
     return image + step[0][1] * _normal(image, *key)
 
 
-def _rician(image: Tensor, step: Step, key: list[int]) -> Tensor:
+def _rician(image: Tensor, step: Numbers, key: Key) -> Tensor:
     sd, floor = step[0][1:3]
     low, high = key
     real = image - floor + sd * _normal(image, low, high)
@@ -73,7 +76,7 @@ def _rician(image: Tensor, step: Step, key: list[int]) -> Tensor:
     return torch.sqrt(real.square() + imaginary.square()) + floor
 
 
-def _bias(image: Tensor, step: Step, _key: list[int]) -> Tensor:
+def _bias(image: Tensor, step: Numbers, _key: Key) -> Tensor:
     floor, c = step[0][1], step[0][2:22]
     z, y, x = (
         torch.linspace(-1, 1, n, device=image.device) if n > 1 else torch.zeros(1).to(image.device)
@@ -87,14 +90,14 @@ def _bias(image: Tensor, step: Step, _key: list[int]) -> Tensor:
     return (image - floor) * torch.exp2(x0 + x * (x1 + x * (x2 + x * c[19]))) + floor
 
 
-def _cutout(image: Tensor, step: Step, _key: list[int]) -> Tensor:
+def _cutout(image: Tensor, step: Numbers, _key: Key) -> Tensor:
     a, b, c, d, e, f = (int(number) for number in step[0][1:7])
     made = image.clone()
     made[:, a:b, c:d, e:f] = step[0][7]
     return made
 
 
-_KINDS: dict[int, Callable[[Tensor, Step, list[int]], Tensor]] = {
+_KINDS: dict[int, Callable[[Tensor, Numbers, Key], Tensor]] = {
     LINEAR: _linear, GAMMA: _gamma, GAUSSIAN: _gaussian, RICIAN: _rician, BIAS: _bias,
     CUTOUT: _cutout,
 }  # fmt: skip

@@ -18,25 +18,26 @@ eighth row."""
 LARGE = 1 << 15
 
 
-def seen(values: Array) -> tuple[float, float, tuple[float, ...]]:
-    """Lowest and highest value and the mean of each channel of `values` [C, D, H, W].
+def seen(values: Array) -> tuple[list[float], list[float], list[tuple[float, ...]]]:
+    """Of each sample of `values` [B, C, D, H, W] the lowest and the highest value, and the mean of
+    each channel.
 
     Values that are not a number are left out of the ends. An image of one value has a window of
     no width.
     """
-    found = np.empty((3, len(values)), np.float64)
-    _look(values, np.array(sparse(values.shape[1:])), found)
-    low, high = float(found[0].min()), float(found[1].max())
-    if not low <= high:
-        low = high = 0.0
-    return low, high, tuple(found[2].tolist())
+    found = np.empty((len(values), 3, values.shape[1]), np.float64)
+    _look(values, np.array(sparse(values.shape[2:])), found)
+    lows, highs = found[:, 0].min(axis=1), found[:, 1].max(axis=1)
+    none = ~(lows <= highs)
+    lows[none] = highs[none] = 0.0
+    return lows.tolist(), highs.tolist(), list(map(tuple, found[:, 2].tolist()))
 
 
-def means(values: Array) -> tuple[float, ...]:
-    """The mean of each channel, of the same rows."""
-    found = np.empty(len(values), np.float64)
-    _average(values, np.array(sparse(values.shape[1:])), found)
-    return tuple(found.tolist())
+def means(values: Array) -> list[tuple[float, ...]]:
+    """The means alone, of the same rows."""
+    found: Array = np.empty(values.shape[:2], np.float64)
+    _average(values, np.array(sparse(values.shape[2:])), found)
+    return list(map(tuple, found.tolist()))
 
 
 def sparse(size: Sequence[int]) -> tuple[int, int]:
@@ -48,13 +49,14 @@ def sparse(size: Sequence[int]) -> tuple[int, int]:
 
 @reordered
 def _average(values: Array, steps: Array, found: Array) -> None:
-    for c in range(values.shape[0]):
+    for at in range(values.shape[0] * values.shape[1]):
+        b, c = at // values.shape[1], at % values.shape[1]
         total, count = 0.0, 0
-        for z in range(0, values.shape[1], steps[0]):
-            for y in range(0, values.shape[2], steps[1]):
-                total += _sum(values[c, z, y])
-                count += values.shape[3]
-        found[c] = total / count
+        for z in range(0, values.shape[2], steps[0]):
+            for y in range(0, values.shape[3], steps[1]):
+                total += _sum(values[b, c, z, y])
+                count += values.shape[4]
+        found[b, c] = total / count
 
 
 @reordered
@@ -67,16 +69,17 @@ def _sum(row: Array) -> Any:
 
 @reordered
 def _look(values: Array, steps: Array, found: Array) -> None:
-    width = values.shape[3]
-    for c in range(values.shape[0]):
-        low = np.full(width, np.float32(np.inf), np.float32)
-        high = np.full(width, np.float32(-np.inf), np.float32)
+    width = values.shape[4]
+    low, high = np.empty(width, np.float32), np.empty(width, np.float32)
+    for at in range(values.shape[0] * values.shape[1]):
+        b, c = at // values.shape[1], at % values.shape[1]
+        low[:], high[:] = np.float32(np.inf), np.float32(-np.inf)
         total, count = 0.0, 0
-        for z in range(0, values.shape[1], steps[0]):
-            for y in range(0, values.shape[2], steps[1]):
-                total += _row(values[c, z, y], low, high)
+        for z in range(0, values.shape[2], steps[0]):
+            for y in range(0, values.shape[3], steps[1]):
+                total += _row(values[b, c, z, y], low, high)
                 count += width
-        found[0, c], found[1, c], found[2, c] = low.min(), high.max(), total / count
+        found[b, 0, c], found[b, 1, c], found[b, 2, c] = low.min(), high.max(), total / count
 
 
 @reordered

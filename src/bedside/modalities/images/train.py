@@ -33,7 +33,8 @@ _ALL = (
             source="Gradient-boosted trees that see each place and its surroundings "
             "(Arganda-Carreras et al., Bioinformatics 2017)"),
     Entrant(name="unet", family="deep", year=2015,
-            source="U-Net (Ronneberger et al., MICCAI 2015; Cicek et al., MICCAI 2016)"),
+            source="The mean of two U-Nets (Ronneberger et al., MICCAI 2015; "
+            "Cicek et al., MICCAI 2016; Lakshminarayanan et al., NeurIPS 2017)"),
     Entrant(name="convnet", family="deep", year=2016,
             source="Small residual convolutional network (He et al., CVPR 2016)"),
 )  # fmt: skip

@@ -33,7 +33,7 @@ def spots() -> tuple[np.ndarray, np.ndarray]:
     return images.clip(0, 255).astype(np.uint8), labels
 
 
-def by_brightness(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def by_brightness(images: np.ndarray, _: object = None) -> tuple[np.ndarray, np.ndarray]:
     """A risk from how bright the middle is; novelty from how bright everything is."""
     whole = images.astype(np.float64).mean(axis=(1, 2, 3))
     middle = images[:, 0, 9:15, 9:15].astype(np.float64).mean(axis=(1, 2))
@@ -165,7 +165,7 @@ def test_severities_are_measured_for_all_corruptions_or_for_none(
     spots: tuple[np.ndarray, np.ndarray], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = iter(range(10_000))  # a second passes whenever somebody looks
-    monkeypatch.setattr("bedside.modalities.images.evaluate_corruptions.time.monotonic",
+    monkeypatch.setattr("bedside.modalities.images.evaluate_corruptions.time.process_time",
                         lambda: float(next(clock)))  # fmt: skip
     lines, curves = run(spots, rows=30, seconds=18.0)
     assert isinstance(curves["corruptions"], list)
@@ -194,7 +194,7 @@ def test_nobody_answered_is_undefined_not_an_error(spots: tuple[np.ndarray, np.n
 def test_an_answer_that_is_no_number_is_survived(spots: tuple[np.ndarray, np.ndarray]) -> None:
     images, labels = spots
 
-    def fragile(given: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def fragile(given: np.ndarray, _: object) -> tuple[np.ndarray, np.ndarray]:
         value, novelty = by_brightness(given)
         return np.where(value > 0.9, np.nan, value), novelty
 
@@ -211,7 +211,7 @@ def test_masks_move_with_the_corruption(shape: tuple[int, ...]) -> None:
     masks[..., 5:14, 4:10], masks[..., 5:14, 10:16] = 1, 2
     images = (60.0 * masks + rng.normal(0, 2, masks.shape))[:, None].astype(np.float32)
 
-    def segment(given: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def segment(given: np.ndarray, _: object) -> tuple[np.ndarray, np.ndarray]:
         labels = (given[:, 0] > 30).astype(np.uint8) + (given[:, 0] > 90)
         return labels, np.zeros(len(given))
 
@@ -225,6 +225,31 @@ def test_masks_move_with_the_corruption(shape: tuple[int, ...]) -> None:
     assert dice["contrast down 5"] < 0.6  # type: ignore[operator]
     assert {x.subjects for x in record.lines} == {4}
     assert {x.value for x in record.lines if x.measure == "robustness.abstained"} == {0.0}
+
+
+def test_each_image_gets_worse_within_its_own_extent() -> None:
+    """What lies beyond is neither turned into the image nor taken for a part of it."""
+    extents = np.tile(np.array([[20, 20], [12, 16]], np.int32), (6, 1))
+    masks = np.zeros((12, 20, 20), np.uint8)
+    masks[:, 3:9, 4:10] = 1
+    images = (60.0 * masks + 20)[:, None].astype(np.float32)
+    images[1::2, :, 12:], images[1::2, :, :, 16:] = -1, -1
+    seen: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def segment(given: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        seen.append((given, rows))
+        return (given[:, 0] > 50).astype(np.uint8), np.zeros(len(given))
+
+    record = Record("held_out", level=0.9)
+    judge = OverlapJudge(masks=masks, subjects=np.arange(12), structures=1)
+    how = asked(images, extents=extents, rows=8)
+    judge_corruptions(segment, images, judge, how, record=record)
+    dice = {x.slice: x.value for x in record.lines if x.measure == "robustness.dice"}
+    assert dice["rotation 5"] > 0.8  # type: ignore[operator]
+    for given, rows in seen:
+        small = rows % 2 == 1
+        assert (given[small][:, :, 12:] == -1).all()
+        assert (given[small][:, :, :, 16:] == -1).all()
 
 
 def test_dice_of_nothing_and_of_one() -> None:

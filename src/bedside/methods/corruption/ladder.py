@@ -130,6 +130,21 @@ def corrupt(
     return _as_before(changed, images_NCS.dtype)
 
 
+def within(
+    change: Callable[[NDArray[np.generic], NDArray[np.int64]], NDArray[np.generic]],
+    arrays: NDArray[np.generic], extents: NDArray[np.generic], keys: NDArray[np.int64],
+) -> NDArray[np.generic]:  # fmt: skip
+    """`change(some, keys)` of arrays [N, ..., *spatial], each by itself within its own extent.
+
+    `extents` [N, axes] says how much of each array is image; what lies beyond stays as it is.
+    """
+    changed = np.array(arrays)
+    for at, extent in enumerate(np.asarray(extents)):
+        one = changed[at : at + 1][(..., *(slice(0, int(n)) for n in extent))]
+        one[:] = change(one.copy(), keys[at : at + 1])
+    return changed
+
+
 def corrupt_mask(
     masks: ArrayLike, name: str, severity: int, *, keys: ArrayLike, seed: int
 ) -> NDArray[np.generic]:

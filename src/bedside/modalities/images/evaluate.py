@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +32,9 @@ _SUMMED = 20_000
 """Images behind a summary at most, evenly spaced."""
 _CORRUPTED = {"image": 400, "volume": 8}
 """Images that are made worse at most; a mask takes its time."""
-_SECONDS = {"image": 90.0, "volume": 150.0}
-"""For corruptions: no severity is begun after so long, and what was left out is named."""
+_SECONDS = {"image": 90.0, "volume": 300.0}
+"""Of processor time for corruptions: no severity is begun that would take longer, and what was left
+out is named."""
 
 
 def look(looking: Looking) -> dict[str, Plain]:
@@ -72,6 +74,7 @@ def _corruptions(looking: Looking, spread: Spread) -> dict[str, Plain]:
 
     def predict(
         images: NDArray[np.generic],
+        rows: Rows,  # noqa: ARG001  # each image is all that there is to know
     ) -> tuple[NDArray[np.generic], NDArray[np.floating]]:
         return model.compute({"image": images})
 
@@ -83,15 +86,13 @@ def _corruptions(looking: Looking, spread: Spread) -> dict[str, Plain]:
 
 
 def _overlaps(looking: Looking, outliner: Outliner, spread: Spread) -> dict[str, Plain]:
-    """Of masks, on images filled up to one size; what lies beyond an image is background."""
-    images = looking.arrays["image"]
-    whole = np.tile(np.array(images.shape[2:], np.int32), (len(images), 1))
-    spacing = np.ones(whole.shape, np.float32)
+    """Of masks; each image gets worse within its own extent."""
+    images, extents, spacing = (looking.arrays[name] for name in ("image", "extent", "spacing"))
 
     def predict(
-        worse: NDArray[np.generic],
+        worse: NDArray[np.generic], rows: Rows
     ) -> tuple[NDArray[np.generic], NDArray[np.floating]]:
-        asked = {"image": worse, "extent": whole[: len(worse)], "spacing": spacing[: len(worse)]}
+        asked = {"image": worse, "extent": extents[rows], "spacing": spacing[rows]}
         found = outliner.outlines(asked)
         return found.masks, found.novelty
 
@@ -99,9 +100,9 @@ def _overlaps(looking: Looking, outliner: Outliner, spread: Spread) -> dict[str,
         masks=looking.dataset.array("mask")[looking.rows], subjects=looking.truth.subjects,
         structures=outliner.structures, novelty_limit=looking.policy.novelty_limit,
     )  # fmt: skip
+    asked = replace(_asked(looking, spread, "volume"), extents=np.asarray(extents, np.int32))
     return judge_corruptions(
-        predict, images, judge, _asked(looking, spread, "volume"),
-        record=looking.record, model=looking.model.name,
+        predict, images, judge, asked, record=looking.record, model=looking.model.name
     )  # fmt: skip
 
 

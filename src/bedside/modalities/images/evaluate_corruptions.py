@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bedside.core.spec import Plain
-from bedside.methods.corruption.ladder import LADDER, SEVERITIES, corrupt, corrupt_mask
+from bedside.methods.corruption.ladder import LADDER, SEVERITIES, corrupt, corrupt_mask, within
 from bedside.methods.corruption.spread import Spread
 from bedside.methods.evaluation.record import Record, clean
 from bedside.methods.evaluation.truth import Truth, primary_measure
@@ -28,9 +28,9 @@ from bedside.methods.policy import Policy
 
 Images = NDArray[np.generic]
 Bools = NDArray[np.bool_]
-Predict = Callable[[Images], tuple[NDArray[np.generic], NDArray[np.floating]]]
-"""From images [n, C, *spatial] to `value` and `novelty` [n]. `value` is [n, K] as the graph gives
-it, or for a segmentation the labels [n, *spatial]."""
+Predict = Callable[[Images, IntArray], tuple[NDArray[np.generic], NDArray[np.floating]]]
+"""From images [n, C, *spatial] and their rows [n] to `value` and `novelty` [n]. `value` is [n, K]
+as the graph gives it, or for a segmentation the labels [n, *spatial]."""
 Turn = Callable[[NDArray[np.generic], IntArray], NDArray[np.generic]]
 """What the corruption does to the true masks of some rows."""
 ORDER = (3, 5, 1, 4, 2)
@@ -193,7 +193,10 @@ class Asked:
     rows: int = 400
     """Images at most, drawn by the seed."""
     seconds: float = 300.0
-    """No severity is begun that would take longer than what is left; what is left out is named."""
+    """Of processor time: no severity is begun that would take longer than what is left; what is
+    left out is named."""
+    extents: NDArray[np.int32] | None = None
+    """[N, axes] how much of each array is image, which then gets worse by itself; None: all."""
     batch: int = 256
     replicates: int = 200
 
@@ -261,14 +264,14 @@ class _Work:
 
     def measure_all(self) -> tuple[_Condition, dict[tuple[str, int], _Condition]]:
         """Without corruption, and each (name, severity) that there was time for."""
-        started = time.monotonic()
+        started = time.process_time()
         until = started + self.asked.seconds
         self.base = self._answers(LADDER[0].name, 0)
         base = self._condition(self.base)
-        one_round = len(LADDER) * (time.monotonic() - started)
+        one_round = len(LADDER) * (time.process_time() - started)
         found: dict[tuple[str, int], _Condition] = {}
         for severity in ORDER:
-            if time.monotonic() + one_round > until:
+            if time.process_time() + one_round > until:
                 break
             for item in LADDER:
                 answers = self._answers(item.name, severity)
@@ -278,16 +281,20 @@ class _Work:
     def _answers(self, name: str, severity: int) -> _Answers:
         asked = self.asked
 
+        def worsened(images: Images, keys: IntArray) -> Images:
+            return corrupt(images, name, severity, spread=asked.spread, keys=keys, seed=asked.seed)
+
+        def turned(masks: Images, keys: IntArray) -> Images:
+            return corrupt_mask(masks, name, severity, keys=keys, seed=asked.seed)
+
         def turn(masks: NDArray[np.generic], rows: IntArray) -> NDArray[np.generic]:
-            return corrupt_mask(masks, name, severity, keys=self.chosen[rows], seed=asked.seed)
+            return self._within(turned, masks, self.chosen[rows])
 
         kept, answers, silences = [], [], []
         for rows in self._batches():
             keys = self.chosen[rows]
-            worse = corrupt(
-                self.images[keys], name, severity, spread=asked.spread, keys=keys, seed=asked.seed
-            )
-            value, novelty = self.predict(worse)
+            worse = self._within(worsened, self.images[keys], keys)
+            value, novelty = self.predict(worse, keys)
             answer, silent = self.judge.said(value, np.asarray(novelty, np.float64))
             kept.append(self.judge.kept(value, rows, turn))
             answers.append(answer)
@@ -296,6 +303,14 @@ class _Work:
             kept=np.concatenate(kept), answer=np.concatenate(answers),
             silent=np.concatenate(silences),
         )  # fmt: skip
+
+    def _within(
+        self, change: Callable[[Images, IntArray], Images], arrays: Images, keys: IntArray
+    ) -> Images:
+        extents = self.asked.extents
+        return (
+            change(arrays, keys) if extents is None else within(change, arrays, extents[keys], keys)
+        )
 
     def _batches(self) -> Iterator[IntArray]:
         size = self.asked.batch

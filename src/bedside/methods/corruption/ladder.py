@@ -140,7 +140,8 @@ def within(
     """
     changed = np.array(arrays)
     for at, extent in enumerate(np.asarray(extents)):
-        one = changed[at : at + 1][(..., *(slice(0, int(n)) for n in extent))]
+        inside: tuple[slice, ...] = tuple(slice(0, int(n)) for n in extent)
+        one = changed[at : at + 1][..., *inside]
         one[:] = change(one.copy(), keys[at : at + 1])
     return changed
 

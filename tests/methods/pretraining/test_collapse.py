@@ -22,7 +22,7 @@ def test_the_rank_is_that_of_equal_directions(dimensions: int) -> None:
 
 
 def test_the_spread_is_0_at_a_point_and_1_everywhere() -> None:
-    assert spread(np.ones((50, 8))) == 0
+    assert spread(np.ones((50, 8))) == pytest.approx(0, abs=1e-12)
     assert spread(RNG.normal(size=(4000, 64))) == pytest.approx(1, abs=0.02)
 
 

@@ -29,13 +29,11 @@ def test_tables_without_numbers_or_without_categories_are_exchanged_too(table: I
     numbers = Inputs(numeric=table.numeric, codes=table.codes[:, :0], cardinalities=())
     for inputs in (nothing, numbers):
         found = exchanged(inputs, np.arange(50), seed=0, epoch=1)
-        assert [one.shape for one in found] == [
-            (50, inputs.numeric.shape[1]),
-            (50, inputs.codes.shape[1]),
-        ]
+        shapes = [(50, values.shape[1]) for values in (inputs.numeric, inputs.codes)]
+        assert [one.shape for one in found] == shapes
         objective = Corrupted(network(inputs), inputs, 16)
         arrays = (*found, inputs.numeric[:50], inputs.codes[:50])
-        assert torch.isfinite(objective(*map(torch.from_numpy, arrays)))
+        assert objective(*map(torch.from_numpy, arrays)).isfinite()
 
 
 def test_the_loss_falls_where_columns_hang_together(table: Inputs) -> None:
@@ -49,7 +47,7 @@ def test_the_loss_falls_where_columns_hang_together(table: Inputs) -> None:
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-        losses.append(float(loss))
+        losses.append(loss.item())
     assert np.mean(losses[-5:]) < 0.7 * losses[0]
 
 

@@ -108,10 +108,14 @@ def test_too_few_samples_are_refused() -> None:
 
 
 def test_a_loss_that_is_no_number_is_told() -> None:
-    def broken(arrays: Arrays, rows: Rows, *, epoch: int) -> Arrays:
-        numeric, codes, true, true_codes = draw(arrays, rows, epoch=epoch)
-        return numeric, codes, np.full_like(true, np.inf), true_codes
+    class Broken(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = nn.Parameter(torch.zeros(1))
+
+        def forward(self, *arrays: torch.Tensor) -> torch.Tensor:
+            return (self.weight / 0).sum() * len(arrays)
 
     pace = Pace(epochs=1, batch=64, seconds=9)
     with pytest.raises(DataError, match="a loss that is a number"):
-        pretrain(noisy, (TABLE.numeric, TABLE.codes), broken, pace, seed=0)
+        pretrain(Broken, (TABLE.numeric, TABLE.codes), draw, pace, seed=0)

@@ -69,10 +69,9 @@ def test_only_hidden_elements_count_and_they_are_not_seen() -> None:
     with torch.no_grad():
         objective.paint.weight.zero_()  # type: ignore[union-attr,operator]  # a convolution
         objective.paint.bias.zero_()  # type: ignore[union-attr,operator]
-    assert float(objective(image, hidden)) == pytest.approx(float(objective(shown, hidden)))
-    assert float(objective(other, hidden)) == pytest.approx(
-        float(objective(image, hidden)) + 5, rel=1e-4
-    )
+        losses = [float(objective(one, hidden)) for one in (image, shown, other)]
+    assert losses[1] == pytest.approx(losses[0])
+    assert losses[2] == pytest.approx(losses[0] + 5, rel=1e-4)
 
 
 def test_a_body_without_a_stride_is_refused() -> None:

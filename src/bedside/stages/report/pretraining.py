@@ -32,8 +32,8 @@ def pretraining_blocks(material: Material) -> list[Block]:
     reached = [book.one(measure, name) for name in (gap.model, scratch)]
     first, second = (book.cite(item) if item else "not measured" for item in reached)
     body = Markup(
-        "{} {}, started from {}, reaches {} on {} held-out patients; the same network from scratch, "
-        "with the same patients, tries and budget, {}. The difference is {}."
+        "{} {}, started from {}, reaches {} on {} held-out patients; the same network from "
+        "scratch, with the same patients, tries and budget, {}. The difference is {}."
     ).format(
         _ANSWERS[_favour(material, gap)], model_name(scratch), told.at("source").text(), first,
         count(gap.subjects), second, book.cite(gap),
@@ -51,8 +51,8 @@ def _whom(material: Material) -> str:
     apart = ""
     if rank and rank[0] is not None and width is not None:
         apart = (
-            f" The encoder tells patients apart: the effective rank of its answers is {rank[0]:.1f} "
-            f"of {count(width)}."
+            f" The encoder tells patients apart: the effective rank of its answers is "
+            f"{rank[0]:.1f} of {count(width)}."
         )
     licence = told.at("licence").text()
     if licence:

@@ -14,6 +14,7 @@ from bedside.core.dataset import Schema
 from bedside.core.spec import Plain
 from bedside.methods.outcome import Outcome
 from bedside.methods.outlining import Outliner
+from bedside.methods.pretraining.start import Start
 from bedside.methods.tune import Budget, Setting, Trial
 
 Arrays = Mapping[str, NDArray[np.generic]]
@@ -65,6 +66,8 @@ class Lesson:
     no such stage."""
     shared: Path | None = None
     """A folder of this race for what several models need and one computes; None: there is none."""
+    start: Start | None = None
+    """Weights that a network starts from instead of at random."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -140,8 +140,9 @@ def within(
     """
     changed = np.array(arrays)
     for at, extent in enumerate(np.asarray(extents)):
-        inside: tuple[slice, ...] = tuple(slice(0, int(n)) for n in extent)
-        one = changed[at : at + 1][..., *inside]
+        one = changed[at : at + 1]
+        for axis, length in enumerate(extent.tolist(), start=one.ndim - len(extent)):
+            one = one[(slice(None),) * axis + (slice(0, length),)]
         one[:] = change(one.copy(), keys[at : at + 1])
     return changed
 

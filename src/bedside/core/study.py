@@ -26,7 +26,7 @@ from bedside.core.spec import Source, build, nearest, override, parse_toml
 
 Role = Literal["feature", "group", "comparator", "ignore"]
 ColumnType = Literal["auto", "numeric", "category", "boolean", "date"]
-TaskType = Literal["binary", "multiclass", "regression", "survival", "segmentation"]
+TaskType = Literal["binary", "multiclass", "multilabel", "regression", "survival", "segmentation"]
 S = TypeVar("S")
 
 
@@ -110,6 +110,7 @@ class Task:
 
     binary and multiclass: `target`, with `positive` for binary; or `event`, `time` and `horizon`:
     whether the event happens within the horizon, unobserved for those censored before it.
+    multilabel: `labels`, with `positive`; an empty cell is a label that was not observed.
     regression: `target`. survival: `event`, `time`, `horizon`. segmentation: `structures`.
     """
 
@@ -122,6 +123,10 @@ class Task:
     """In the unit of the `time` column."""
     occurred: str | float = ""
     """Value of `event` that says it happened; empty: 1."""
+    labels: tuple[str, ...] = ()
+    """Columns of a multi-label task: several findings a sample, each present or absent."""
+    unobserved: tuple[str | float, ...] = ()
+    """Values of a label's column that say neither present nor absent: `-1` for uncertain, say."""
     structures: tuple[str, ...] = ()
     """What is outlined in a segmentation: the names of the masks' labels 1, 2, ..."""
     unit: str = ""
@@ -295,6 +300,8 @@ def _check_task(task: Task, source: Source) -> None:
         wanted = ("target",)
     if task.type == "segmentation":
         wanted = ("structures",)
+    if task.type == "multilabel":
+        wanted = ("labels",)
     for name in wanted:
         if getattr(task, name) in ("", None, ()):
             raise StudyError(
@@ -307,3 +314,31 @@ def _check_task(task: Task, source: Source) -> None:
         raise StudyError(
             source.where(("task", "horizon")), expected="a horizon above 0", found=f"{task.horizon}"
         )
+    if task.type == "multilabel":
+        _check_labels(task, source)
+    elif task.labels or task.unobserved:
+        raise StudyError(
+            source.where(("task",)), expected=f"no labels for a {task.type} task", found="some",
+            hint='several findings a sample are type = "multilabel"',
+        )  # fmt: skip
+
+
+def _check_labels(task: Task, source: Source) -> None:
+    """Two labels or more, each named once, and nothing that only a single outcome has."""
+    for name in ("target", "event", "time", "horizon", "occurred", "structures", "unit"):
+        if getattr(task, name) not in ("", None, ()):
+            raise StudyError(
+                source.where(("task", name)), expected="none for a multilabel task",
+                found=f"{name} = ...", hint="each label is present or absent: name them by labels",
+            )  # fmt: skip
+    twice = sorted({name for name in task.labels if task.labels.count(name) > 1})
+    where = source.where(("task", "labels"))
+    if twice:
+        raise StudyError(where, expected="each label once", found=f"'{twice[0]}' twice or more")
+    if len(task.labels) < 2:
+        raise StudyError(where, expected="two labels or more", found="one",
+                         hint='a single one is type = "binary" with target = ...')  # fmt: skip
+    for name in task.labels:
+        if not name.strip() or " & " in name:
+            raise StudyError(where, expected="names without ' & ', which joins slices of evidence",
+                             found=f"'{name}'", hint="rename the column")  # fmt: skip

@@ -19,7 +19,13 @@ from bedside.methods.outcome import Outcome
 from bedside.methods.prevalence import Prevalence, fit_prevalence
 from bedside.methods.searches import Search
 from bedside.methods.tabular_inputs import Inputs, Predictor
-from bedside.methods.trees import TreeModel, TreeSettings, fit_trees
+from bedside.methods.trees import (
+    LabelTrees,
+    TreeModel,
+    TreeSettings,
+    fit_label_trees,
+    fit_trees,
+)
 from bedside.methods.tune import Between, Setting
 
 Split = tuple[Inputs, Outcome]
@@ -86,7 +92,8 @@ def fit_simple(name: str, material: Material, settings: Settings) -> Fit:
     model: Predictor
     if name == "trees":
         chosen = build(TreeSettings, {**settings, "trees": material.length}, Source("settings"))
-        trees = fit_trees(material.train, material.select, chosen, seed=material.seed)
+        grow = fit_label_trees if outcome.task == "multilabel" else fit_trees
+        trees = grow(material.train, material.select, chosen, seed=material.seed)
         return Fit(model=trees, score=material.score(trees), length=trees.trees)
     if name == "prevalence":
         model = fit_prevalence(outcome)
@@ -106,7 +113,7 @@ def parts_of(model: Predictor) -> Parts:
     if isinstance(model, CoxModel):
         hazard = {"hazard": model.hazard, "score_reach": cox.REACH}
         return Parts(kind="linear", link="cox", arrays=_linear(model.score) | hazard)
-    if isinstance(model, TreeModel):
+    if isinstance(model, TreeModel | LabelTrees):
         return Parts(kind="forest", link=model.link, arrays=_forest(model))
     raise TypeError(f"no graph for {type(model).__name__}")
 
@@ -121,7 +128,7 @@ def _linear(score: Score) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _forest(model: TreeModel) -> dict[str, Any]:
+def _forest(model: TreeModel | LabelTrees) -> dict[str, Any]:
     forest, columns = model.forest(), model.columns
     return {
         **{field.name: getattr(forest, field.name) for field in fields(forest)},

@@ -27,6 +27,7 @@ from bedside.core.spec import Source, build, nearest, override, parse_toml
 Role = Literal["feature", "group", "comparator", "ignore"]
 ColumnType = Literal["auto", "numeric", "category", "boolean", "date"]
 TaskType = Literal["binary", "multiclass", "multilabel", "regression", "survival", "segmentation"]
+MOST_LABELS = 50
 S = TypeVar("S")
 
 
@@ -235,7 +236,7 @@ def build_study(table: Mapping[str, object], *, path: Path, text: str = "") -> S
         file=path,
         text=text,
     )
-    _check_task(study.task, source)
+    _check_task(study, source)
     for name in study.sections:
         if name not in own:
             study.spec(name)
@@ -293,7 +294,8 @@ def _section(table: object, source: Source, name: str) -> Mapping[str, object]:
     return table
 
 
-def _check_task(task: Task, source: Source) -> None:
+def _check_task(study: Study, source: Source) -> None:
+    task = study.task
     timed = task.type == "survival" or bool(task.event or task.time or task.horizon is not None)
     wanted = ("event", "time", "horizon") if timed else ("target",)
     if task.type == "regression":
@@ -316,6 +318,7 @@ def _check_task(task: Task, source: Source) -> None:
         )
     if task.type == "multilabel":
         _check_labels(task, source)
+        _check_no_comparator(study, source)
     elif task.labels or task.unobserved:
         raise StudyError(
             source.where(("task",)), expected=f"no labels for a {task.type} task", found="some",
@@ -338,7 +341,19 @@ def _check_labels(task: Task, source: Source) -> None:
     if len(task.labels) < 2:
         raise StudyError(where, expected="two labels or more", found="one",
                          hint='a single one is type = "binary" with target = ...')  # fmt: skip
+    if len(task.labels) > MOST_LABELS:
+        raise StudyError(where, expected=f"at most {MOST_LABELS} labels",
+                         found=f"{len(task.labels)}")  # fmt: skip
     for name in task.labels:
         if not name.strip() or " & " in name:
             raise StudyError(where, expected="names without ' & ', which joins slices of evidence",
                              found=f"'{name}'", hint="rename the column")  # fmt: skip
+
+
+def _check_no_comparator(study: Study, source: Source) -> None:
+    for name, column in study.columns.items():
+        if column.role == "comparator":
+            raise StudyError(
+                source.where(("columns", name)), expected="no comparator in a multilabel task",
+                found="one", hint="it predicts one outcome; ask of it in a study of its own",
+            )  # fmt: skip

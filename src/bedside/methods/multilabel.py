@@ -8,6 +8,8 @@ others are known; it then counts for the others alone. Evidence on a label has t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -24,6 +26,17 @@ def slice_of(label: str, part: str = "all") -> str:
     ('label=effusion', 'label=effusion & sex=F')
     """
     return f"label={label}" if part == "all" else f"label={label} & {part}"
+
+
+def parted(slice_: str, labels: Sequence[str]) -> tuple[str, str]:
+    """A slice as its label (empty: it is of none) and the part of the patients.
+
+    >>> parted("label=effusion & sex=F", ["effusion"]), parted("sex=F", ["effusion"])
+    (('effusion', 'sex=F'), ('', 'sex=F'))
+    """
+    head, _, rest = slice_.partition(" & ")
+    label = head.removeprefix("label=")
+    return (label, rest or "all") if head != label and label in labels else ("", slice_)
 
 
 def label_target(target: Target, label: str) -> Target:

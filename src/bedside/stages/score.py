@@ -194,11 +194,13 @@ def _frame(
     outputs = served.decide(batch.arrays)
     if keep is not None and outputs.masks is not None:
         keep(batch, outputs.masks)
-    decisions = refuse(outputs.decisions, batch.problem > 0)
+    wrong = batch.problem > 0
+    decisions = refuse(outputs.decisions, wrong)
     frame = scored_frame(
         served.schema.target,
         decisions,
         outputs.novelty,
+        labels=[refuse(one, wrong) for one in outputs.labels],
         problem=batch.problem,
         sentences=batch.sentences,
         first=counts.rows,
@@ -207,7 +209,7 @@ def _frame(
     counts.rows += frame.height
     counts.alerts += int(decisions.act.sum())
     counts.abstained += int(decisions.abstain.sum())
-    counts.refused += int((batch.problem > 0).sum())
+    counts.refused += int(wrong.sum())
     return frame
 
 

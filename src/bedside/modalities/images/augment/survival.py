@@ -8,7 +8,7 @@ of half of the patients, gives the images of the other half the same class after
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -19,6 +19,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from bedside.core.dataset import Dataset
 from bedside.core.spec import Plain
 from bedside.methods.image_features import fitted_features
+from bedside.methods.multilabel import slice_of
 from bedside.modalities.images.augment.chain import OPS, Chain
 from bedside.modalities.images.augment.frame import start
 from bedside.modalities.images.augment.op import Op
@@ -70,9 +71,32 @@ def _expected(chain: Chain, params: Sequence[dict[str, Plain]], mask: NDArray[np
 
 
 def of_classes(dataset: Dataset, rows: Ints, record: Plain, *, seed: int) -> list[Survived]:
-    """`augment.agreement` under the whole chain, and under each op alone, done to every sample."""
-    target = dataset.samples["target"].to_numpy()[rows]
-    rows, target = rows[np.isfinite(target)], target[np.isfinite(target)]
+    """`augment.agreement` under the whole chain, and under each op alone, done to every sample.
+
+    Of a multi-label question for each label, among the samples in which it was observed.
+    """
+    found: list[Survived] = []
+    for column in dataset.schema.target.columns:
+        target = dataset.samples[column].cast(float).to_numpy()[rows]
+        known = Known(rows=rows[np.isfinite(target)], target=target[np.isfinite(target)])
+        label = column.removeprefix("target").removeprefix(".")
+        found += [
+            (measure, slice_of(label, about) if label else about, of, values)
+            for measure, about, of, values in _of_one(dataset, known, record, seed)
+        ]
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """Rows of the data set whose class was observed, and the class."""
+
+    rows: Ints
+    target: NDArray[np.float64]
+
+
+def _of_one(dataset: Dataset, known: Known, record: Plain, seed: int) -> list[Survived]:
+    rows, target = known.rows, known.target
     fit = dataset.subjects(rows) % 2 == 0
     if min(fit.sum(), (~fit).sum()) < FEWEST or len(np.unique(target[fit])) < 2:
         return []

@@ -99,6 +99,8 @@ def _basic(facts: CardFacts) -> list[str]:
         ("Outcome", target.outcome), ("Made by", f"bedside {facts.version}"),
         ("Citation", about.citation or NOT_SAID),
     ]  # fmt: skip
+    if target.type == "multilabel":
+        rows.insert(4, ("Labels", _cell(joined(list(target.classes)))))
     if target.horizon is not None:
         rows.insert(4, ("Horizon", f"{number(target.horizon)} {target.unit}".strip()))
     return [_table(("", ""), rows)]

@@ -33,12 +33,17 @@ def label_said(
 
 
 def label_counts(samples: pl.DataFrame, target: Target) -> dict[str, Plain]:
-    """Patients with each label in a sample or more, and those of whom none was observed."""
+    """Patients with each label in a sample or more, those in whom it was `observed`, and how many
+    have no label that was."""
     people = pl.col("subject").n_unique()
     known = pl.any_horizontal(pl.col(name).is_not_null() for name in target.columns)
     observed = samples.filter(known)["subject"].n_unique()
     return {
         "unobserved": samples["subject"].n_unique() - observed,
+        "observed": {
+            label: samples.filter(pl.col(column).is_not_null()).select(people).item()
+            for label, column in zip(target.classes, target.columns, strict=True)
+        },
         "classes": {
             label: samples.filter(pl.col(column) == 1).select(people).item()
             for label, column in zip(target.classes, target.columns, strict=True)

@@ -10,15 +10,15 @@ from bedside.methods.audit.training import Training
 from bedside.methods.multilabel import slice_of
 
 NAMED = 4
-"""Labels that the sentence of a check without a finding names."""
+"""Labels that a sentence names."""
 Check = Callable[[Training], Sequence[Finding]]
 
 
 def by_label(training: Training, check: Check) -> list[Finding]:
     """What a check finds: of a single outcome as it is; else what it finds of each label.
 
-    A finding names its label, its evidence has the slice `label=NAME`. Labels of which nothing was
-    found share one finding of each kind and field.
+    A finding names its labels, its evidence has the slice `label=NAME`. Labels of which something
+    was found share one finding of each kind and field, as do the others.
     """
     if training.task != "multilabel":
         return list(check(training))
@@ -39,31 +39,32 @@ Told = tuple[str, Finding]
 
 
 def _merged(same: Sequence[Told]) -> list[Finding]:
-    found = [_about(*told) for told in same if told[1].state == "found"]
-    rest = sorted(
-        (told for told in same if told[1].state != "found"),
-        key=lambda told: told[1].state == "clear",
-    )
-    if not rest:
-        return found
-    return [*found, replace(
-        rest[0][1], sentence=_sentence(rest),
-        evidence=tuple(item for told in rest for item in _about(*told).evidence),
-    )]  # fmt: skip
+    """One finding of the labels of which something was found, one of the others."""
+    found = [told for told in same if told[1].state == "found"]
+    rest = [told for told in same if told[1].state != "found"]
+    found.sort(key=lambda told: -told[1].severity)
+    rest.sort(key=lambda told: told[1].state == "clear")
+    return [_one(part) for part in (found, rest) if part]
 
 
-def _about(label: str, finding: Finding) -> Finding:
+def _one(told: Sequence[Told]) -> Finding:
+    label, first = told[0]
+    short = f"{label}: {first.short}" if first.short else ""
     return replace(
-        finding, sentence=f"'{label}': {finding.sentence}",
-        short=f"{label}: {finding.short}" if finding.short else "",
-        evidence=tuple(replace(e, slice=slice_of(label, e.slice)) for e in finding.evidence),
+        first, sentence=_sentence(told),
+        short=f"{short}, and {len(told) - 1} more labels" if short and len(told) > 1 else short,
+        evidence=tuple(
+            replace(item, slice=slice_of(name, item.slice))
+            for name, finding in told
+            for item in finding.evidence
+        ),
     )  # fmt: skip
 
 
-def _sentence(rest: Sequence[Told]) -> str:
-    """What is said of several labels, what is not known first; once where it is the same of all."""
-    if len({finding.sentence for _, finding in rest}) == 1:
-        return rest[0][1].sentence
-    text = " ".join(_about(*told).sentence for told in rest[:NAMED])
-    more = len(rest) - NAMED
+def _sentence(told: Sequence[Told]) -> str:
+    """What is said of each label, the worst first; once where it is the same of all."""
+    if len(told) > 1 and len({finding.sentence for _, finding in told}) == 1:
+        return told[0][1].sentence
+    text = " ".join(f"'{label}': {finding.sentence}" for label, finding in told[:NAMED])
+    more = len(told) - NAMED
     return f"{text} Of {more} more labels see the evidence." if more > 0 else text

@@ -16,7 +16,7 @@ from bedside.methods.networks.tabm import TabM, TabmSettings
 from bedside.methods.outcome import Outcome
 from bedside.methods.prevalence import fit_prevalence
 from bedside.methods.tabular_inputs import Inputs, Predictor
-from bedside.methods.trees import TreeSettings, fit_trees
+from bedside.methods.trees import TreeSettings, fit_label_trees, fit_trees
 from bedside.modalities.tables.train_graphs import NetworkModel, graph_of
 
 Split = tuple[Inputs, Outcome]
@@ -26,7 +26,7 @@ NETWORKS = {
     "tabm-piecewise": lambda split: TabM(*split, TabmSettings(members=3, embedding="piecewise")),
     "ft_transformer": lambda split: FtTransformer(*split, TransformerSettings(size=16)),
 }
-TASKS = ("binary", "multiclass", "regression", "survival")
+TASKS = ("binary", "multiclass", "multilabel", "regression", "survival")
 SIMPLE = [(kind, task) for kind in ("prevalence", "linear", "trees") for task in TASKS]
 DEEP = [
     *[("tabm", task) for task in TASKS],
@@ -54,6 +54,10 @@ def _outcome(task: str, noisy: np.ndarray, rng: np.random.Generator) -> Outcome:
         return outcomes.binary(noisy > 0)
     if task == "multiclass":
         return outcomes.multiclass(np.digitize(noisy, [-0.5, 0.5]).astype(np.int64), 3)
+    if task == "multilabel":
+        values = np.stack([noisy > 0.5, noisy < 0, noisy > -1], axis=1).astype(np.float64)
+        values[rng.random(values.shape) < 0.2] = np.nan
+        return outcomes.multilabel(values)
     if task == "regression":
         return outcomes.regression(120 + 15 * noisy)
     time = np.exp(4 - noisy)
@@ -67,6 +71,8 @@ def fitted(kind: str, split: Split) -> Predictor:
         return fit_cox(*split, penalty=1e-3)
     if kind == "linear":
         return fit_linear(*split, penalty=1e-3)
+    if kind == "trees" and split[1].task == "multilabel":
+        return fit_label_trees(split, split, TreeSettings(trees=20), seed=0)
     if kind == "trees":
         return fit_trees(split, split, TreeSettings(trees=20), seed=0)
     part = Part(arrays=(split[0].numeric, split[0].codes), outcome=split[1])

@@ -23,8 +23,8 @@ WHY_UNOBSERVED = (
     "such patients as negatives makes risks too low; leaving them out makes them too high."
 )
 WHY_NOT_READ = (
-    "A sample in which nobody looked for the outcome is neither positive nor negative. If those who "
-    "were looked at differ from the others, the model and its measures hold for the former alone."
+    "A sample in which nobody looked for the outcome is neither positive nor negative. If those "
+    "that were looked at differ from the others, model and measures hold for the former alone."
 )
 WHY_PREVALENCE = (
     "Where the outcome is more frequent at one site or in one year, a model can learn the site or "

@@ -23,7 +23,6 @@ from bedside.methods.trees import (
     LabelTrees,
     TreeModel,
     TreeSettings,
-    fit_label_trees,
     fit_trees,
 )
 from bedside.methods.tune import Between, Setting
@@ -92,8 +91,7 @@ def fit_simple(name: str, material: Material, settings: Settings) -> Fit:
     model: Predictor
     if name == "trees":
         chosen = build(TreeSettings, {**settings, "trees": material.length}, Source("settings"))
-        grow = fit_label_trees if outcome.task == "multilabel" else fit_trees
-        trees = grow(material.train, material.select, chosen, seed=material.seed)
+        trees = fit_trees(material.train, material.select, chosen, seed=material.seed)
         return Fit(model=trees, score=material.score(trees), length=trees.trees)
     if name == "prevalence":
         model = fit_prevalence(outcome)

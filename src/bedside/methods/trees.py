@@ -190,35 +190,25 @@ class LabelTrees:
         })  # fmt: skip
 
 
-def fit_label_trees(
-    train: tuple[Inputs, Outcome],
-    select: tuple[Inputs, Outcome],
-    settings: TreeSettings,
-    *,
-    seed: int,
-) -> LabelTrees:
-    """`fit_trees` for each label, on those in whom it was observed."""
-    columns = _columns(train[0])
-    return LabelTrees(
-        labels=tuple(
-            _fit_on(
-                columns, (train[0], train[1].label(k)), (select[0], select[1].label(k)), settings,
-                seed=seed,
-            )
-            for k in range(train[1].width)
-        )
-    )  # fmt: skip
-
-
 def fit_trees(
     train: tuple[Inputs, Outcome],
     select: tuple[Inputs, Outcome],
     settings: TreeSettings,
     *,
     seed: int,
-) -> TreeModel:
-    """Boost on `train`, stop by the score on `select`, keep the trees up to the best."""
-    return _fit_on(_columns(train[0]), train, select, settings, seed=seed)
+) -> TreeModel | LabelTrees:
+    """Boost on `train`, stop by the score on `select`, keep the trees up to the best.
+
+    Of several labels each by itself, on those in whom it was observed.
+    """
+    columns = _columns(train[0])
+    if train[1].task != "multilabel":
+        return _fit_on(columns, train, select, settings, seed=seed)
+    labels = range(train[1].width)
+    pairs = [((train[0], train[1].label(k)), (select[0], select[1].label(k))) for k in labels]
+    return LabelTrees(
+        labels=tuple(_fit_on(columns, one, other, settings, seed=seed) for one, other in pairs)
+    )
 
 
 def _fit_on(

@@ -16,7 +16,7 @@ from bedside.methods.networks.tabm import TabM, TabmSettings
 from bedside.methods.outcome import Outcome
 from bedside.methods.prevalence import fit_prevalence
 from bedside.methods.tabular_inputs import Inputs, Predictor
-from bedside.methods.trees import TreeSettings, fit_label_trees, fit_trees
+from bedside.methods.trees import TreeSettings, fit_trees
 from bedside.modalities.tables.train_graphs import NetworkModel, graph_of
 
 Split = tuple[Inputs, Outcome]
@@ -71,8 +71,6 @@ def fitted(kind: str, split: Split) -> Predictor:
         return fit_cox(*split, penalty=1e-3)
     if kind == "linear":
         return fit_linear(*split, penalty=1e-3)
-    if kind == "trees" and split[1].task == "multilabel":
-        return fit_label_trees(split, split, TreeSettings(trees=20), seed=0)
     if kind == "trees":
         return fit_trees(split, split, TreeSettings(trees=20), seed=0)
     part = Part(arrays=(split[0].numeric, split[0].codes), outcome=split[1])

@@ -1,4 +1,4 @@
-"""The made-up scans with two findings: a cyst is dark, unobserved cells are empty, nothing drifts."""
+"""Made-up scans with two findings: a cyst is dark, unobserved cells are empty, nothing drifts."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from bedside.methods import outcome as outcomes
 from bedside.methods.outcome import Outcome
 from bedside.methods.tabular_inputs import Inputs
 
-TASKS = ("binary", "multiclass", "regression", "survival")
+TASKS = ("binary", "multiclass", "multilabel", "regression", "survival")
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,11 @@ def _outcome(task: str, risk: np.ndarray, rng: np.random.Generator) -> Outcome:
     if task == "multiclass":
         noisy = risk + rng.logistic(size=len(risk))
         return outcomes.multiclass(np.digitize(noisy, [-1.0, 1.5]).astype(np.int64), 3)
+    if task == "multilabel":  # the first label is often unobserved
+        present = rng.random((len(risk), 2)) < 1 / (1 + np.exp(-np.stack([-risk, risk], axis=1)))
+        values = present.astype(np.float64)
+        values[rng.random(len(risk)) < 0.3, 0] = np.nan
+        return outcomes.multilabel(values)
     if task == "regression":
         return outcomes.regression(50 + 10 * risk + 5 * rng.normal(size=len(risk)))
     time = rng.exponential(300 * np.exp(-risk))

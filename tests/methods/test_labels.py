@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bedside.core.errors import DataError, StudyError
 from bedside.core.study import Task
-from bedside.methods.labels import label, words_of
+from bedside.methods.labels import label, task_columns, words_of
 
 TIMED = Task(type="binary", event="e", time="t", horizon=10.0, outcome="death")
 
@@ -85,6 +85,53 @@ def test_classes_are_indexed_in_order() -> None:
     )
     assert target.classes == ("a", "b", "c")
     assert labels["target"].to_list() == [2, 0, None, 1]
+
+
+SEVERAL = Task(type="multilabel", labels=("a", "b"), positive="yes", unobserved=("?", -1))
+
+
+def test_several_labels_are_present_absent_or_unobserved() -> None:
+    frame = pl.DataFrame({
+        "a": ["yes", "no", None, "?", " yes"], "b": ["no", "no", "yes", "-1", ""], "c": range(5)
+    })  # fmt: skip
+    labels, target = label(frame, SEVERAL)
+    assert target.classes == ("a", "b")
+    assert target.columns == ("target.a", "target.b")
+    assert labels["target.a"].to_list() == [1, 0, None, None, 1]
+    assert labels["target.b"].to_list() == [0, 0, 1, None, None]
+    assert labels["target"].null_count() == 5
+    assert task_columns(SEVERAL) == ("a", "b")
+
+
+@pytest.mark.parametrize("values", [[1, 0, None], [1.0, 0.0, None], [True, False, None]])
+def test_plain_labels_need_no_positive_value(values: list) -> None:
+    task = Task(type="multilabel", labels=("a", "b"))
+    labels, _ = label(pl.DataFrame({"a": values, "b": values}), task)
+    assert labels["target.b"].to_list() == [1, 0, None]
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"a": ["yes", "no"]}, "'b'"),
+        ({"a": ["yes", "no"], "b": [None, None]}, "'b' never observed"),
+        ({"a": ["yes", "no"], "b": ["no", "no"]}, "'b' never present"),
+        ({"a": ["yes", "yes"], "b": ["no", "no"]}, "'a' never absent; 'b' never present"),
+        ({"a": ["yes", "no", "Canary"], "b": ["yes", "no", None]}, "3 values"),
+        ({"a": [None, None], "b": [None, None]}, "'a' never observed; 'b' never observed"),
+    ],
+)
+def test_refuses_labels_that_cannot_be_learnt_by_name(columns: dict, words: str) -> None:
+    with pytest.raises(DataError) as caught:
+        label(pl.DataFrame(columns), SEVERAL)
+    assert words in str(caught.value)
+    assert "Canary" not in str(caught.value)
+
+
+def test_labels_that_are_not_0_and_1_need_a_positive_value() -> None:
+    task = Task(type="multilabel", labels=("a", "b"))
+    with pytest.raises(StudyError, match="positive"):
+        label(pl.DataFrame({"a": ["yes", "no"], "b": [1, 0]}), task)
 
 
 def test_regression_keeps_the_value() -> None:

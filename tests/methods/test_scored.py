@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
 
 from bedside.core.dataset import Target
+from bedside.methods.label_policy import LabelPolicies, together
 from bedside.methods.policy import Policy
 from bedside.methods.scored import refuse, scored_frame
 
@@ -27,6 +30,30 @@ def table(target: Target, rule: Policy, values: np.ndarray, bad: list[int]) -> p
     return scored_frame(
         target, decisions, novelty, problem=problem, sentences=["field 'age': wrong"], first=100
     )
+
+
+def test_several_labels_have_columns_each_and_the_row_its_own() -> None:
+    rule = LabelPolicies(labels=tuple(
+        replace(policy("binary", (0.8, 0.8)), threshold=at) for at in (0.5, 0.9)
+    ))  # fmt: skip
+    values = np.array([[0.7, 0.2], [0.1, 0.95], [0.1, 0.1], [0.9, 0.9]], np.float32)
+    novelty = np.array([1.0, 1.0, 1.0, 9.0], np.float32)
+    labels = rule.decide(values, novelty, np.zeros(4))
+    wrong = np.array([False, False, True, False])
+    found = scored_frame(
+        Target(type="multilabel", outcome="", classes=("a", "b")),
+        refuse(together(labels), wrong), novelty, problem=wrong.astype(np.int64),
+        labels=[refuse(one, wrong) for one in labels], sentences=["field 'age': wrong"], first=0,
+    )  # fmt: skip
+    assert found["a.value"].to_list()[:2] == pytest.approx([0.7, 0.1])
+    assert found["a.act"].to_list() == [True, False, False, False]
+    assert found["b.act"].to_list() == [False, True, False, False]
+    assert found["act"].to_list() == [True, True, False, False]
+    assert found["b.value"].to_list()[2:] == [None, None]
+    assert found["b.reason"].to_list()[2:] == found["reason"].to_list()[2:] == [
+        "field 'age': wrong", "unlike the training patients",
+    ]  # fmt: skip
+    assert "value" not in found.columns
 
 
 @pytest.mark.parametrize("classes", [3, 15])

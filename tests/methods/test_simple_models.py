@@ -16,7 +16,8 @@ from bedside.core.errors import StudyError
 from bedside.methods.simple_models import SIMPLE, Material, fit_simple, parts_of
 
 LINEAR = {
-    "binary": "logistic", "multiclass": "multinomial", "regression": "ridge", "survival": "cox",
+    "binary": "logistic", "multiclass": "multinomial", "multilabel": "logistic",
+    "regression": "ridge", "survival": "cox",
 }  # fmt: skip
 
 

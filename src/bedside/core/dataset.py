@@ -11,6 +11,8 @@ Columns of `samples.parquet`:
     time        date or null            target      float64; class index, value; null = unobserved
     duration    float64 or null         event       int8 or null (time-to-event, or a horizon)
     given_split text or null: the part of a split that came with the data
+    target.L    float64 of each label L of a multi-label task: 1 present, 0 absent, null unobserved;
+                `target` is then null
     group.X     text or null            comparator.X  float64 or null (risk of the outcome)
 """
 
@@ -69,9 +71,17 @@ class Target:
     type: TaskType
     outcome: str
     classes: tuple[str, ...] = ()
-    """Names of the classes in the order of their index; for binary: (negative, positive)."""
+    """Names of the classes in the order of their index; for binary: (negative, positive); for
+    multilabel the labels, of which several, one or none may be present."""
     horizon: float | None = None
     unit: str = ""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of `samples.parquet` that hold it."""
+        if self.type == "multilabel":
+            return tuple(f"target.{name}" for name in self.classes)
+        return ("target",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

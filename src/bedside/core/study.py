@@ -26,7 +26,8 @@ from bedside.core.spec import Source, build, nearest, override, parse_toml
 
 Role = Literal["feature", "group", "comparator", "ignore"]
 ColumnType = Literal["auto", "numeric", "category", "boolean", "date"]
-TaskType = Literal["binary", "multiclass", "regression", "survival", "segmentation"]
+TaskType = Literal["binary", "multiclass", "multilabel", "regression", "survival", "segmentation"]
+MOST_LABELS = 50
 S = TypeVar("S")
 
 
@@ -110,6 +111,7 @@ class Task:
 
     binary and multiclass: `target`, with `positive` for binary; or `event`, `time` and `horizon`:
     whether the event happens within the horizon, unobserved for those censored before it.
+    multilabel: `labels`, with `positive`; an empty cell is a label that was not observed.
     regression: `target`. survival: `event`, `time`, `horizon`. segmentation: `structures`.
     """
 
@@ -122,6 +124,10 @@ class Task:
     """In the unit of the `time` column."""
     occurred: str | float = ""
     """Value of `event` that says it happened; empty: 1."""
+    labels: tuple[str, ...] = ()
+    """Columns of a multi-label task: several findings a sample, each present or absent."""
+    unobserved: tuple[str | float, ...] = ()
+    """Values of a label's column that say neither present nor absent: `-1` for uncertain, say."""
     structures: tuple[str, ...] = ()
     """What is outlined in a segmentation: the names of the masks' labels 1, 2, ..."""
     unit: str = ""
@@ -230,7 +236,7 @@ def build_study(table: Mapping[str, object], *, path: Path, text: str = "") -> S
         file=path,
         text=text,
     )
-    _check_task(study.task, source)
+    _check_task(study, source)
     for name in study.sections:
         if name not in own:
             study.spec(name)
@@ -288,13 +294,16 @@ def _section(table: object, source: Source, name: str) -> Mapping[str, object]:
     return table
 
 
-def _check_task(task: Task, source: Source) -> None:
+def _check_task(study: Study, source: Source) -> None:
+    task = study.task
     timed = task.type == "survival" or bool(task.event or task.time or task.horizon is not None)
     wanted = ("event", "time", "horizon") if timed else ("target",)
     if task.type == "regression":
         wanted = ("target",)
     if task.type == "segmentation":
         wanted = ("structures",)
+    if task.type == "multilabel":
+        wanted = ("labels",)
     for name in wanted:
         if getattr(task, name) in ("", None, ()):
             raise StudyError(
@@ -307,3 +316,44 @@ def _check_task(task: Task, source: Source) -> None:
         raise StudyError(
             source.where(("task", "horizon")), expected="a horizon above 0", found=f"{task.horizon}"
         )
+    if task.type == "multilabel":
+        _check_labels(task, source)
+        _check_no_comparator(study, source)
+    elif task.labels or task.unobserved:
+        raise StudyError(
+            source.where(("task",)), expected=f"no labels for a {task.type} task", found="some",
+            hint='several findings a sample are type = "multilabel"',
+        )  # fmt: skip
+
+
+def _check_labels(task: Task, source: Source) -> None:
+    """Two labels or more, each named once, and nothing that only a single outcome has."""
+    for name in ("target", "event", "time", "horizon", "occurred", "structures", "unit"):
+        if getattr(task, name) not in ("", None, ()):
+            raise StudyError(
+                source.where(("task", name)), expected="none for a multilabel task",
+                found=f"{name} = ...", hint="each label is present or absent: name them by labels",
+            )  # fmt: skip
+    twice = sorted({name for name in task.labels if task.labels.count(name) > 1})
+    where = source.where(("task", "labels"))
+    if twice:
+        raise StudyError(where, expected="each label once", found=f"'{twice[0]}' twice or more")
+    if len(task.labels) < 2:
+        raise StudyError(where, expected="two labels or more", found="one",
+                         hint='a single one is type = "binary" with target = ...')  # fmt: skip
+    if len(task.labels) > MOST_LABELS:
+        raise StudyError(where, expected=f"at most {MOST_LABELS} labels",
+                         found=f"{len(task.labels)}")  # fmt: skip
+    for name in task.labels:
+        if not name.strip() or " & " in name:
+            raise StudyError(where, expected="names without ' & ', which joins slices of evidence",
+                             found=f"'{name}'", hint="rename the column")  # fmt: skip
+
+
+def _check_no_comparator(study: Study, source: Source) -> None:
+    for name, column in study.columns.items():
+        if column.role == "comparator":
+            raise StudyError(
+                source.where(("columns", name)), expected="no comparator in a multilabel task",
+                found="one", hint="it predicts one outcome; ask of it in a study of its own",
+            )  # fmt: skip

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from bedside.core.dataset import SPLITS, Target
@@ -17,8 +18,9 @@ from bedside.core.errors import DataError, StudyError
 from bedside.core.inputs import SAME, SAMPLE
 from bedside.core.spec import nearest_column
 from bedside.core.study import Data, Study
-from bedside.methods.labels import label, words_of
+from bedside.methods.labels import label, require_both, words_of
 from bedside.methods.moments import moments
+from bedside.methods.multilabel import strata_of
 from bedside.methods.splits import assign, draw
 
 
@@ -67,14 +69,15 @@ def gather(frame: pl.DataFrame, study: Study, rules: Rules) -> Cohort:
     samples = _left_out(samples, study, flow)
     samples = _thinned(samples, study.about.seed, rules, flow)
     samples = _external(samples, rules, flow)
-    samples = _split(samples, study.about.seed, rules)
+    samples = _split(samples, study.about.seed, rules, target)
     for name in SPLITS:
         part = samples.filter(pl.col("split") == name)
         if part.height or name != "external":
             flow.append(step(name, part, _WHY[name]))
     _enough(samples, target)
     kept = frame[samples["row"]] if samples.height < frame.height else frame
-    return Cohort(frame=kept, samples=_finished(samples), target=target, flow=tuple(flow))
+    finished = _finished(samples, target)
+    return Cohort(frame=kept, samples=finished, target=target, flow=tuple(flow))
 
 
 _WHY = {
@@ -139,7 +142,7 @@ def _agree(samples: pl.DataFrame, frame: pl.DataFrame) -> None:
     """DataError when one subject has two labels at one time, and nothing tells the two apart."""
     if samples["subject"].n_unique() == samples.height or SAMPLE in frame.columns:
         return
-    labels = pl.struct(pl.col("target", "duration", "event"))
+    labels = pl.struct(pl.col("^target.*$"), pl.col("duration", "event"))
     at_odds = (
         samples.group_by("subject", "moment")
         .agg(labels.n_unique().alias("labels"))
@@ -213,18 +216,24 @@ def _known_sites(samples: pl.DataFrame, sites: Sequence[str]) -> None:
             )
 
 
-def _split(samples: pl.DataFrame, seed: int, rules: Rules) -> pl.DataFrame:
-    subjects = samples.group_by("subject", maintain_order=True).agg(pl.col("target").max())
+def _split(samples: pl.DataFrame, seed: int, rules: Rules, target: Target) -> pl.DataFrame:
+    subjects = samples.group_by("subject", maintain_order=True).agg(pl.col(target.columns).max())
     number = draw(subjects["subject"].to_list(), seed)
     strata = None
     if rules.stratify:
-        strata = subjects["target"].fill_null(-1.0).rank("dense").cast(pl.Int64).to_numpy()
+        strata = _strata(subjects, target)
     names = assign(number, rules.tune, rules.held_out, strata)
     split = subjects.select("subject", split=pl.Series(names.tolist()))
     joined = samples.join(split, on="subject", how="left", maintain_order="left")
     return joined.with_columns(
         split=pl.when("external").then(pl.lit("external")).otherwise(pl.col("split"))
     )
+
+
+def _strata(subjects: pl.DataFrame, target: Target) -> npt.NDArray[np.int64]:
+    if target.type == "multilabel":
+        return strata_of(subjects, target)
+    return subjects["target"].fill_null(-1.0).rank("dense").cast(pl.Int64).to_numpy()
 
 
 def _enough(samples: pl.DataFrame, target: Target) -> None:
@@ -238,6 +247,9 @@ def _enough(samples: pl.DataFrame, target: Target) -> None:
                 hint="more patients are needed, or other shares in [prepare]",
             )
     train = samples.filter(pl.col("split") == "train")
+    if target.type == "multilabel":
+        require_both(train.select(target.columns), "split 'train'")
+        return
     if target.type == "segmentation":
         learnable = train["target"].null_count() < train.height
     elif target.type == "survival":
@@ -253,7 +265,7 @@ def _enough(samples: pl.DataFrame, target: Target) -> None:
         )
 
 
-def _finished(samples: pl.DataFrame) -> pl.DataFrame:
+def _finished(samples: pl.DataFrame, target: Target) -> pl.DataFrame:
     return samples.select(
         pl.int_range(pl.len(), dtype=pl.Int64).alias("sample"),
         "subject",
@@ -264,4 +276,5 @@ def _finished(samples: pl.DataFrame) -> pl.DataFrame:
         "duration",
         "event",
         "given_split",
+        *(name for name in target.columns if name != "target"),
     )

@@ -9,6 +9,7 @@ import polars as pl
 
 from bedside.core.dataset import Dataset, Split, Target
 from bedside.core.evidence import Evidence
+from bedside.methods.multilabel import slice_of
 from bedside.methods.proportion import wilson
 
 
@@ -16,7 +17,8 @@ def enrolment(dataset: Dataset) -> list[Evidence]:
     """Evidence `prepare.subjects`, `prepare.unobserved` and `prepare.prevalence` of each split.
 
     A subject counts once: as unobserved when all their samples are, as having the outcome when
-    one has it. For a multiclass task the prevalence is one a class, sliced `class=NAME`.
+    one has it. For a multiclass task the prevalence is one a class, sliced `class=NAME`; for a
+    multi-label one all but the count of subjects is one a label, sliced `label=NAME`.
     """
     return [
         item
@@ -36,15 +38,18 @@ def _of_split(samples: pl.DataFrame, dataset: Dataset, data: str) -> Iterator[Ev
         measure="prepare.subjects", value=float(subjects), low=float(subjects),
         high=float(subjects), subjects=subjects, unit="patients", stage="prepare", data=data,
     )  # fmt: skip
-    observed = samples.filter(pl.col("target").is_not_null())
-    seen = observed["subject"].n_unique()
-    yield _share("prepare.unobserved", subjects - seen, subjects, data)
     target = dataset.schema.target
-    if not seen or target.type in ("regression", "segmentation"):
-        return
-    for value, name in _outcomes(target):
-        having = observed.filter(pl.col("target") == value)["subject"].n_unique()
-        yield _share("prepare.prevalence", having, seen, data, name)
+    for column in target.columns:
+        part = "all" if column == "target" else slice_of(column.removeprefix("target."))
+        observed = samples.filter(pl.col(column).is_not_null())
+        seen = observed["subject"].n_unique()
+        yield _share("prepare.unobserved", subjects - seen, subjects, data, part)
+        if not seen or target.type in ("regression", "segmentation"):
+            continue
+        for value, name in _outcomes(target):
+            having = observed.filter(pl.col(column) == value)["subject"].n_unique()
+            about = name if part == "all" else part
+            yield _share("prepare.prevalence", having, seen, data, about)
 
 
 def _outcomes(target: Target) -> list[tuple[float, str]]:

@@ -21,8 +21,10 @@ from bedside.methods.measures import primary
 from bedside.methods.words import interval, joined, patients
 
 Standing = Literal["enough", "falls short", "cannot be told"]
-_MEASURES = {"auroc": "an AUROC", "c_index": "a concordance index", "rmse": "an RMSE",
-             "dice": "a mean Dice"}  # fmt: skip
+_MEASURES = {
+    "auroc": "an AUROC", "macro_auroc": "a mean AUROC over labels",
+    "c_index": "a concordance index", "rmse": "an RMSE", "dice": "a mean Dice",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bedside.core.dataset import Dataset
+from bedside.methods.multilabel import strata_of
 from bedside.methods.splits import assign, draw
 
 Rows = NDArray[np.int64]
@@ -44,5 +45,5 @@ def halves_of(dataset: Dataset, seed: int) -> Halves:
     samples = dataset.samples[rows]
     strata = np.zeros(len(rows), np.int64)
     if dataset.schema.target.type != "regression":
-        strata = samples["target"].fill_null(-1).fill_nan(-1).cast(int).to_numpy()
+        strata = strata_of(samples, dataset.schema.target)
     return halve(rows, samples["subject"].to_list(), strata, seed)

@@ -7,6 +7,8 @@ ones by the inverse probability of censoring.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import polars as pl
 
 from bedside.core.dataset import Target
@@ -20,7 +22,7 @@ MOST_CLASSES = 50
 
 def task_columns(task: Task) -> tuple[str, ...]:
     """Columns that the task reads; none of them is ever an input."""
-    return tuple(name for name in (task.target, task.event, task.time) if name)
+    return tuple(name for name in (task.target, task.event, task.time, *task.labels) if name)
 
 
 def label(frame: pl.DataFrame, task: Task) -> tuple[pl.DataFrame, Target]:
@@ -30,6 +32,7 @@ def label(frame: pl.DataFrame, task: Task) -> tuple[pl.DataFrame, Target]:
     it, 0 where the subject was followed to it without, null where censored before it; the same for
     survival, whose models read duration and event.
     segmentation: 1 where there is a mask.
+    multilabel: null, and for each label L a column target.L: see `methods.multilabel`.
     Raises DataError for an absent column, a single class, a negative duration.
     """
     for name in task_columns(task):
@@ -42,6 +45,8 @@ def label(frame: pl.DataFrame, task: Task) -> tuple[pl.DataFrame, Target]:
             )
     if task.type == "segmentation":
         return _outlined(frame, task)
+    if task.type == "multilabel":
+        return _several(frame, task)
     if task.event:
         return _timed(frame, task)
     if task.type == "regression":
@@ -58,6 +63,64 @@ def _outlined(frame: pl.DataFrame, task: Task) -> tuple[pl.DataFrame, Target]:
     return _untimed(target), Target(
         type="segmentation", outcome=task.outcome or "outlines", classes=task.structures
     )
+
+
+def _several(frame: pl.DataFrame, task: Task) -> tuple[pl.DataFrame, Target]:
+    """A column a label: 1 present, 0 absent, null where nobody looked or nobody knows."""
+    unknown = {_word(value) for value in task.unobserved}
+    columns = {name: words_of(frame[name]) for name in task.labels}
+    columns = {name: words.set(words.is_in(unknown), None) for name, words in columns.items()}
+    kinds = {name: words.drop_nulls().unique().to_list() for name, words in columns.items()}
+    mixed = [name for name, found in kinds.items() if len(found) > 2]
+    if mixed:
+        raise DataError(
+            f"[task] labels '{mixed[0]}'",
+            expected="two values, present and absent, and empty cells",
+            found=f"{len(kinds[mixed[0]])} values",
+            hint="name the values that say neither by unobserved in [task], such as "
+            "unobserved = [-1]",
+        )
+    positive = _present(kinds, task)
+    present = {f"target.{name}": _is(words, positive) for name, words in columns.items()}
+    require_both(pl.DataFrame(present), "the source")
+    target = Target(type="multilabel", outcome=task.outcome or "findings", classes=task.labels)
+    nothing = pl.Series([None], dtype=pl.Float64).new_from_index(0, frame.height)
+    return _untimed(nothing).with_columns(**present), target
+
+
+def _is(words: pl.Series, positive: tuple[str, ...]) -> pl.Series:
+    return words.is_in(positive).cast(pl.Float64).set(words.is_null(), None)
+
+
+def _present(kinds: Mapping[str, Sequence[str]], task: Task) -> tuple[str, ...]:
+    """The words for present: `positive`, or those of columns that hold 0 and 1, false and true."""
+    if task.positive != "":
+        return (_word(task.positive),)
+    for name, found in kinds.items():
+        if not set(found) <= {"0", "1"} and not set(found) <= {"false", "true"}:
+            raise StudyError(
+                "[task]", expected=f"the key 'positive', as '{name}' is not 0 and 1", found="none",
+                hint="name the value that says a finding is present: positive = ...",
+            )  # fmt: skip
+    return ("1", "true")
+
+
+def require_both(targets: pl.DataFrame, where: str) -> None:
+    """DataError that names each label `target.L` that cannot be learnt from these rows."""
+    wrong = []
+    for column in targets:
+        kinds = column.drop_nulls().unique().to_list()
+        if len(kinds) < 2:
+            name = column.name.removeprefix("target.")
+            what = {(): "never observed", (0.0,): "never present", (1.0,): "never absent"}
+            wrong.append(f"'{name}' {what[tuple(kinds)]}")
+    if wrong:
+        raise DataError(
+            "[task] labels",
+            expected=f"each present in some samples of {where} and absent in others",
+            found="; ".join(wrong),
+            hint="such a label cannot be learnt: take it out of labels, or correct positive",
+        )
 
 
 def _timed(frame: pl.DataFrame, task: Task) -> tuple[pl.DataFrame, Target]:

@@ -50,7 +50,7 @@ def linked(score_NK: Floats, link: Link) -> Values:
 
 
 def fit_linear(inputs: Inputs, outcome: Outcome, *, penalty: float) -> LinearModel:
-    """Logistic, multinomial or ridge regression, by the outcome's task.
+    """Logistic, multinomial or ridge regression, by the outcome's task; logistic for each label.
 
     `penalty` is the weight of the squared coefficients against the mean loss per sample, so that
     it means the same for any number of patients.
@@ -64,6 +64,9 @@ def fit_linear(inputs: Inputs, outcome: Outcome, *, penalty: float) -> LinearMod
     if outcome.task == "regression":
         weight_DK, bias_K = _ridge(matrix_ND, outcome.labels[:, 0], weights, penalty)
         return LinearModel(score=score_of(design, weight_DK, bias_K), link="identity")
+    if outcome.task == "multilabel":
+        weight_DK, bias_K = _each_label(matrix_ND, outcome, penalty)
+        return LinearModel(score=score_of(design, weight_DK, bias_K), link="sigmoid")
     weight_DK, bias_K = _logistic(matrix_ND, outcome, weights, penalty)
     link: Link = "sigmoid" if outcome.task == "binary" else "softmax"
     return LinearModel(score=score_of(design, weight_DK, bias_K), link=link)
@@ -79,6 +82,19 @@ def _ridge(
     model = Ridge(alpha=penalty * weights.sum(), solver="cholesky")
     model.fit(matrix_ND, target_N, sample_weight=weights)
     return model.coef_.reshape(-1, 1), np.array([model.intercept_])
+
+
+def _each_label(matrix_ND: NDArray[np.float64], outcome: Outcome, penalty: float) -> Fit:
+    """A fit a label, on those in whom it was observed; columns are those of everybody."""
+    fits = []
+    for index in range(outcome.width):
+        seen = outcome.weights[:, index] > 0
+        label = outcome.label(index).rows(seen)
+        weights = label.weights[:, 0].astype(np.float64)
+        fits.append(_logistic(matrix_ND[seen], label, weights, penalty))
+    return np.concatenate([weight for weight, _ in fits], axis=1), np.concatenate(
+        [bias for _, bias in fits]
+    )
 
 
 def _logistic(

@@ -135,7 +135,7 @@ class Live:
     ) -> dict[str, Plain]:
         """What the ledger keeps: what was said, and keyed digests of whom and of what."""
         decisions = outputs.decisions
-        return {
+        record: dict[str, Plain] = {
             "bundle": self.bundle.id,
             "input": digest,
             "subject": None if subject is None else self.pseudonyms.of(subject),
@@ -147,6 +147,16 @@ class Live:
             "novelty": _finite(outputs.novelty[index : index + 1])[0],
             "missing": round(float(outputs.missing[index]), 4),
         }
+        if outputs.labels:
+            names = self.served.schema.target.classes
+            record["labels"] = {
+                name: {
+                    "act": bool(one.act[index]), "abstain": bool(one.abstain[index]),
+                    "reason": int(one.reason[index]),
+                }
+                for name, one in zip(names, outputs.labels, strict=True)
+            }  # fmt: skip
+        return record
 
 
 def read_request(request: object) -> Request:

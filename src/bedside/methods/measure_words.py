@@ -43,6 +43,34 @@ WORDS = {
         "Of a patient with the outcome and one without, how often the first has the higher risk: "
         "0.5 is chance, 1 is perfect.",
     ),
+    "macro_auroc": _words(
+        "ranking of patients, mean of the labels",
+        "macro AUROC, mean area under the ROC curve over labels",
+        "The AUROC of each label, averaged: every label counts the same, however rare. It can hide "
+        "one label that is told badly: see the labels.",
+    ),
+    "macro_auprc": _words(
+        "precision over all thresholds, mean of the labels",
+        "macro AUPRC, mean average precision over labels",
+        "A useless model scores the mean prevalence of the labels.",
+    ),
+    "macro_brier": _words(
+        "error of the risks, mean of the labels",
+        "macro Brier score",
+        "Mean squared distance between risk and what was found, averaged over labels; 0 is "
+        "perfect.",
+    ),
+    "macro_scaled_brier": _words(
+        "error spared against guessing, mean of the labels",
+        "macro scaled Brier score",
+        "How much of the error of giving everybody each label's prevalence is spared; 0 is "
+        "useless, 1 is perfect.",
+    ),
+    "macro_log_loss": _words(
+        "surprise, mean of the labels",
+        "macro log loss",
+        "Mean negative log-likelihood in nats, averaged over labels; lower is better.",
+    ),
     "auprc": _words(
         "precision over all thresholds",
         "AUPRC, average precision",

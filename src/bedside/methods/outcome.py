@@ -2,6 +2,7 @@
 
 binary        K = 1, the probability of the positive class
 multiclass    K classes, their probabilities
+multilabel    K labels, the probability that each is present
 regression    K = 1, the expected value in the unit of the target
 survival      K intervals, the probability of being event-free at the end of each
 
@@ -20,12 +21,14 @@ from numpy.typing import NDArray
 from bedside.core.dataset import Target
 from bedside.core.errors import DataError
 from bedside.core.study import TaskType
+from bedside.methods.multilabel import label_values
 from bedside.methods.survival import discrete_targets, horizon_weights
 from bedside.methods.tabular_inputs import Floats, Rows, Values
 
 LEARNABLE = {
     "binary": "both classes among the training subjects",
     "multiclass": "two classes or more among the training subjects",
+    "multilabel": "each label present in some training subjects and absent in others",
     "regression": "a value that varies among the training subjects",
     "survival": "an event among the training subjects",
 }
@@ -35,7 +38,8 @@ TINY = 1e-7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """Targets of N samples; build one with `binary`, `multiclass`, `regression` or `survival`."""
+    """Targets of N samples; build one with `binary`, `multiclass`, `multilabel`, `regression` or
+    `survival`."""
 
     task: TaskType
     labels: Floats
@@ -63,6 +67,11 @@ class Outcome:
             return np.asarray(self.labels[:, 0], np.int64)
         return np.asarray(self.labels.argmax(axis=1), np.int64)
 
+    def label(self, index: int) -> Outcome:
+        """One label of a multi-label outcome, as a binary one."""
+        one = slice(index, index + 1)
+        return Outcome(task="binary", labels=self.labels[:, one], weights=self.weights[:, one])
+
     def rows(self, index: Rows) -> Outcome:
         """The samples at `index`."""
         return Outcome(
@@ -75,7 +84,8 @@ class Outcome:
     def score(self, value: NDArray[np.floating]) -> float:
         """Mean negative log-likelihood of `value` [N, K] (mean squared error for a regression).
 
-        A proper score: only the true probabilities minimise it. Lower is better.
+        A proper score: only the true probabilities minimise it. Lower is better. For a multi-label
+        outcome it is the mean over all labels that were observed.
         """
         value_NK = np.asarray(value, np.float64)
         loss_NK: NDArray[np.float64]
@@ -88,10 +98,16 @@ class Outcome:
             likely = np.clip(np.where(self.labels > 0.5, hazard, 1.0 - hazard), TINY, 1.0)
             loss_NK = -np.log(likely)
         rows = self.weights.max(axis=1).sum() if self.task != "survival" else len(self)
+        if self.task == "multilabel":
+            rows = self.weights.sum()
         return float((loss_NK * self.weights).sum() / max(float(rows), TINY))
 
     def require_learnable(self) -> None:
         """DataError when there is nothing to tell apart: one class, no event, one value."""
+        if self.task == "multilabel":
+            for index in range(self.width):
+                self.label(index).require_learnable()
+            return
         counted = self.weights.max(axis=1) > 0 if len(self) else np.zeros(0, bool)
         seen = self.rows(counted)
         event = self.task == "survival"
@@ -117,6 +133,15 @@ def multiclass(index: NDArray[np.int64], classes: int) -> Outcome:
     labels_NK = (index[:, None] == np.arange(classes)).astype(np.float32)
     weights_NK = np.repeat((index >= 0).astype(np.float32)[:, None], classes, axis=1)
     return Outcome(task="multiclass", labels=labels_NK, weights=weights_NK)
+
+
+def multilabel(values_NK: NDArray[np.floating]) -> Outcome:
+    """`values_NK` [N, K]: 1 present, 0 absent, NaN unobserved, which counts for nothing."""
+    seen_NK = np.isfinite(values_NK)
+    return Outcome(
+        task="multilabel", labels=(values_NK == 1).astype(np.float32),
+        weights=seen_NK.astype(np.float32),
+    )  # fmt: skip
 
 
 def regression(value: NDArray[np.floating]) -> Outcome:
@@ -145,6 +170,8 @@ def outcome_of(
     With a horizon, those whose state there is known also stand for those who were lost before, by
     inverse probability of censoring among these samples.
     """
+    if target.type == "multilabel":
+        return multilabel(label_values(samples, target))
     value = samples["target"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
     duration = samples["duration"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
     event = samples["event"].fill_null(0).to_numpy() == 1

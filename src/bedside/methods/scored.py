@@ -31,6 +31,7 @@ def scored_frame(
     decisions: Decisions,
     novelty: NDArray[np.float32],
     *,
+    labels: Sequence[Decisions] = (),
     problem: NDArray[np.int64],
     sentences: Sequence[str],
     first: int,
@@ -45,6 +46,8 @@ def scored_frame(
         low, high    ends of the interval (regression); null: no end
         set          labels that are not ruled out, separated by " | "
         act, abstain, reason, novelty
+        X.value, X.set, X.act, X.abstain, X.reason  of each label X of `labels`, in place of value
+                     and set (multilabel); act, abstain and reason are then of the row as a whole
 
     `problem` [N]: 0, or k where `sentences[k - 1]` says why the row is out of schema.
     """
@@ -52,12 +55,29 @@ def scored_frame(
     columns: dict[str, object] = {"row": np.arange(first, first + len(said), dtype=np.int64)}
     if names:
         columns["sample"] = pl.Series(names, dtype=pl.String)
-    columns |= _values(target, decisions, said)
+    if labels:
+        for name, one in zip(target.classes, labels, strict=True):
+            columns |= _of_label(name, one, problem, sentences)
+    else:
+        columns |= _values(target, decisions, said)
     columns["act"] = decisions.act
     columns["abstain"] = decisions.abstain
     columns["reason"] = _reasons(decisions, problem, sentences)
     columns["novelty"] = _where(np.asarray(novelty), problem == 0)
     return pl.DataFrame(columns)
+
+
+def _of_label(
+    name: str, one: Decisions, problem: NDArray[np.int64], sentences: Sequence[str]
+) -> dict[str, object]:
+    said = ~one.abstain
+    return {
+        f"{name}.value": _where(one.value, said),
+        f"{name}.set": _sets(("no", "yes"), one.label_set, said),
+        f"{name}.act": one.act,
+        f"{name}.abstain": one.abstain,
+        f"{name}.reason": _reasons(one, problem, sentences),
+    }
 
 
 def _values(target: Target, decisions: Decisions, said: NDArray[np.bool_]) -> dict[str, object]:

@@ -19,8 +19,9 @@ from bedside.core.bundle import Bundle
 from bedside.core.dataset import Schema, Target, read_schema
 from bedside.core.errors import BundleError
 from bedside.core.spec import Plain
+from bedside.methods.label_policy import AnyPolicy, LabelPolicies, read_policy, together
 from bedside.methods.outlining import Outliner, outliner_of
-from bedside.methods.policy import REASONS, Decisions, Policy
+from bedside.methods.policy import REASONS, Decisions
 
 Arrays = Mapping[str, NDArray[np.generic]]
 Row = Mapping[str, Plain]
@@ -63,6 +64,9 @@ class Outputs:
     missing: NDArray[np.float64]
     """[N]"""
     decisions: Decisions
+    """Of several labels what is done with the sample as a whole."""
+    labels: tuple[Decisions, ...] = ()
+    """Of a multi-label question: what is decided of each label."""
     masks: NDArray[np.uint8] | None = None
     """[N, *spatial] of a segmentation: 0 is background, k the k-th structure."""
 
@@ -72,7 +76,7 @@ class Served:
     """Schema, graph and policy of one released model."""
 
     schema: Schema
-    policy: Policy
+    policy: AnyPolicy
     compute: Compute
     decoder: Decoder
     times: tuple[float, ...] = ()
@@ -87,9 +91,10 @@ class Served:
             values, novelty, masks = found.volumes, found.novelty, found.masks
         else:
             values, novelty = self.compute(arrays)
-        decisions = self.policy.decide(values, novelty, missing)
+        decisions, labels = decided(self.policy, values, novelty, missing)
         return Outputs(
-            values=values, novelty=novelty, missing=missing, decisions=decisions, masks=masks
+            values=values, novelty=novelty, missing=missing, decisions=decisions, labels=labels,
+            masks=masks,
         )  # fmt: skip
 
     def answers(self, outputs: Outputs) -> list[dict[str, Plain]]:
@@ -98,6 +103,8 @@ class Served:
 
     def _answer(self, outputs: Outputs, index: int) -> dict[str, Plain]:
         decisions, target = outputs.decisions, self.schema.target
+        if outputs.labels:
+            return label_answer(target, outputs, index)
         abstain = bool(decisions.abstain[index])
         answer: dict[str, Plain] = {
             "value": None if abstain else value_of(target, decisions, index),
@@ -128,6 +135,41 @@ class Served:
         return answer
 
 
+def decided(
+    policy: AnyPolicy, values: NDArray[np.floating], novelty: NDArray[np.floating],
+    missing: NDArray[np.float64],
+) -> tuple[Decisions, tuple[Decisions, ...]]:  # fmt: skip
+    """What is done with each sample, and what is decided of each label where there are several."""
+    if isinstance(policy, LabelPolicies):
+        labels = policy.decide(values, novelty, missing)
+        return together(labels), labels
+    return policy.decide(values, novelty, missing), ()
+
+
+def label_answer(target: Target, outputs: Outputs, index: int) -> dict[str, Plain]:
+    """The answer of one sample to a multi-label question, label by label.
+
+    `act`: any label is acted on. `abstain`: nothing is said of any label, and `reason` says why.
+    """
+    whole = outputs.decisions
+    labels: dict[str, Plain] = {}
+    for name, one in zip(target.classes, outputs.labels, strict=True):
+        silent = bool(one.abstain[index])
+        held = zip(("no", "yes"), one.label_set[index], strict=True)
+        kept: list[Plain] = [word for word, inside in held if inside]
+        labels[name] = {
+            "value": None if silent else _plain(float(one.value[index])),
+            "act": bool(one.act[index]), "abstain": silent,
+            "reason": REASONS[one.reason[index]], "set": None if silent else kept,
+        }  # fmt: skip
+    return {
+        "labels": labels, "act": bool(whole.act[index]), "abstain": bool(whole.abstain[index]),
+        "reason": REASONS[whole.reason[index]],
+        "novelty": _plain(float(outputs.novelty[index])),
+        "missing": _plain(float(outputs.missing[index])),
+    }  # fmt: skip
+
+
 def open_served(bundle: Bundle, decoder: Decoder, open_graph: Callable[[bytes], Compute]) -> Served:
     """The model of a checked bundle."""
     return assemble(bundle.contents, decoder, open_graph)
@@ -145,7 +187,7 @@ def assemble(
         compute = outliner_of(compute, model, len(schema.target.classes))
     return Served(
         schema=schema,
-        policy=Policy.from_json(policy),
+        policy=read_policy(policy),
         compute=compute,
         decoder=decoder,
         times=tuple(float(time) for time in times),
@@ -205,7 +247,8 @@ def same(one: Plain, other: Plain, tolerance: float) -> bool:
 
 
 def labels_of(target: Target) -> tuple[str, ...]:
-    """Names of what a set may hold: the classes; for time to event, the two states at the horizon.
+    """Names of what a set may hold: the classes; for time to event, the two states at the horizon;
+    for several labels these, though each has a set of its own.
 
     Empty for a regression or a segmentation, which have an interval instead.
     """

@@ -19,7 +19,12 @@ from bedside.methods.outcome import Outcome
 from bedside.methods.prevalence import Prevalence, fit_prevalence
 from bedside.methods.searches import Search
 from bedside.methods.tabular_inputs import Inputs, Predictor
-from bedside.methods.trees import TreeModel, TreeSettings, fit_trees
+from bedside.methods.trees import (
+    LabelTrees,
+    TreeModel,
+    TreeSettings,
+    fit_trees,
+)
 from bedside.methods.tune import Between, Setting
 
 Split = tuple[Inputs, Outcome]
@@ -106,7 +111,7 @@ def parts_of(model: Predictor) -> Parts:
     if isinstance(model, CoxModel):
         hazard = {"hazard": model.hazard, "score_reach": cox.REACH}
         return Parts(kind="linear", link="cox", arrays=_linear(model.score) | hazard)
-    if isinstance(model, TreeModel):
+    if isinstance(model, TreeModel | LabelTrees):
         return Parts(kind="forest", link=model.link, arrays=_forest(model))
     raise TypeError(f"no graph for {type(model).__name__}")
 
@@ -121,7 +126,7 @@ def _linear(score: Score) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _forest(model: TreeModel) -> dict[str, Any]:
+def _forest(model: TreeModel | LabelTrees) -> dict[str, Any]:
     forest, columns = model.forest(), model.columns
     return {
         **{field.name: getattr(forest, field.name) for field in fields(forest)},

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from bedside.core.dataset import Field, Schema, Target
 from bedside.core.spec import Plain
+from bedside.methods.multilabel import label_target
 from bedside.methods.served import Arrays, Outputs, labels_of
 
 FEWEST = 10
@@ -35,7 +36,7 @@ def sketch(schema: Schema, arrays: Arrays, outputs: Outputs) -> dict[str, Plain]
         "samples": len(outputs.novelty),
         "fewest": FEWEST,
         "fields": fields,
-        "prediction": _prediction(schema.target, decisions.value),
+        "prediction": _predictions(schema.target, outputs),
         "novelty": quantiles(outputs.novelty),
         "abstained": _share(int(decisions.abstain.sum()), len(outputs.novelty)),
         "acted": _share(int(decisions.act.sum()), len(outputs.novelty)),
@@ -94,6 +95,14 @@ def _categories(codes: NDArray[np.int64], field: Field) -> dict[str, Plain]:
         "shares": shares,
         "other": _share(rest, len(codes)),
     }
+
+
+def _predictions(target: Target, outputs: Outputs) -> dict[str, Plain]:
+    """Of the one value, or of each label."""
+    if not outputs.labels:
+        return _prediction(target, outputs.decisions.value)
+    pairs = zip(target.classes, outputs.labels, strict=True)
+    return {name: _prediction(label_target(target, name), one.value) for name, one in pairs}
 
 
 def _prediction(target: Target, value: NDArray[np.float64]) -> dict[str, Plain]:

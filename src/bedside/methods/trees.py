@@ -9,7 +9,7 @@ Ke et al., NeurIPS 2017 (LightGBM), which scikit-learn follows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import islice
 from typing import Any, Literal
 
@@ -149,17 +149,78 @@ class TreeModel:
         return np.asarray(next(islice(predict(matrix_NQ), self.trees - 1, None)))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelTrees:
+    """A boosting a label over the same columns, as one forest with K outputs."""
+
+    labels: tuple[TreeModel, ...]
+    link: Link = "sigmoid"
+    intervals: int = 0
+
+    @property
+    def columns(self) -> Columns:
+        """Those of every label."""
+        return self.labels[0].columns
+
+    @property
+    def trees(self) -> int:
+        """Of the label that has most."""
+        return max(model.trees for model in self.labels)
+
+    @property
+    def parameters(self) -> int:
+        """Thresholds and leaf values."""
+        return sum(model.parameters for model in self.labels)
+
+    def predict(self, inputs: Inputs) -> Values:
+        """`value` [N, K]."""
+        return np.concatenate([model.predict(inputs) for model in self.labels], axis=1)
+
+    def forest(self) -> Forest:
+        """All trees, numbered on; those of label k add to output k."""
+        grown = [model.forest() for model in self.labels]
+        starts = np.cumsum([0, *(int(forest.tree.max()) + 1 for forest in grown)])
+        parts = [
+            replace(forest, tree=forest.tree + starts[k], output=np.full_like(forest.output, k))
+            for k, forest in enumerate(grown)
+        ]
+        return Forest(**{
+            item.name: np.concatenate([getattr(part, item.name) for part in parts])
+            for item in fields(Forest)
+        })  # fmt: skip
+
+
 def fit_trees(
     train: tuple[Inputs, Outcome],
     select: tuple[Inputs, Outcome],
     settings: TreeSettings,
     *,
     seed: int,
+) -> TreeModel | LabelTrees:
+    """Boost on `train`, stop by the score on `select`, keep the trees up to the best.
+
+    Of several labels each by itself, on those in whom it was observed.
+    """
+    columns = _columns(train[0])
+    if train[1].task != "multilabel":
+        return _fit_on(columns, train, select, settings, seed=seed)
+    labels = range(train[1].width)
+    pairs = [((train[0], train[1].label(k)), (select[0], select[1].label(k))) for k in labels]
+    return LabelTrees(
+        labels=tuple(_fit_on(columns, one, other, settings, seed=seed) for one, other in pairs)
+    )
+
+
+def _fit_on(
+    columns: Columns,
+    train: tuple[Inputs, Outcome],
+    select: tuple[Inputs, Outcome],
+    settings: TreeSettings,
+    *,
+    seed: int,
 ) -> TreeModel:
-    """Boost on `train`, stop by the score on `select`, keep the trees up to the best."""
     train[1].require_learnable()
     task, width = train[1].task, train[1].width
-    columns = _columns(train[0])
     matrix, target, weights = _rows(train, columns)
     checked = _rows(select, columns)
     if task == "multiclass":  # a class that training never saw has no column in the boosting

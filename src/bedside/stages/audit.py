@@ -119,6 +119,7 @@ class Cell(Protocol):
 
 def run(spec: Spec, context: Context) -> Outcome:
     """Every check, then the verbs: what stops, what is dropped, what is warned of."""
+    from bedside.methods.audit.by_label import by_label
     from bedside.methods.audit.training import training as draw
 
     cell: Cell = context.cell
@@ -130,13 +131,15 @@ def run(spec: Spec, context: Context) -> Outcome:
     findings = cell.checks(dataset, columns, training, source)
     context.progress.advance(1, 4, "leaks")
     fields = [column for column in columns if not column.part]
-    findings += _of_leaks(spec, fields, training) if fields else []
+    if fields:
+        findings += by_label(training, lambda one: _of_leaks(spec, fields, one))
     context.progress.advance(2, 4, "outcome")
     if training.labelled:
         useless = {finding.field for finding in findings if finding.field}
         honest = [column for column in columns if column.name not in useless]
-        findings += _of_outcome(spec, honest, training)
-        findings += _by_stratum(fields, training, _strata(dataset, training))
+        strata = _strata(dataset, training)
+        findings += by_label(training, lambda one: _of_outcome(spec, honest, one))
+        findings += by_label(training, lambda one: _by_stratum(fields, one, strata))
     context.progress.advance(3, 4, "splits")
     findings += _of_splits(dataset, cell.fingerprints(dataset), bool(context.study.data.subject))
     context.progress.advance(4, 4, "findings")

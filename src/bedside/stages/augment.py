@@ -112,11 +112,15 @@ def _spread(dataset: Dataset, rows: Ints, count: int) -> Ints:
     """Some of the rows, of every class in turn, each of another patient where there are enough."""
     import numpy as np
 
+    from bedside.methods.multilabel import strata_of
+
     subjects = dataset.subjects(rows)
     first = rows[np.unique(subjects, return_index=True)[1]]
     if len(first) < count:
         first = rows
     target = dataset.samples["target"].to_numpy()[first]
+    if dataset.schema.target.type == "multilabel":
+        target = strata_of(dataset.samples[first], dataset.schema.target)
     rank = np.zeros(len(first))
     for value in np.unique(target):
         same = np.flatnonzero(target == value)

@@ -182,10 +182,15 @@ def _day(text: str) -> date | None:
 
 def _headline(dataset: Dataset, cohort: Cohort) -> str:
     subjects = cohort.samples["subject"].n_unique()
-    unobserved = cohort.samples["target"].null_count()
+    columns = cohort.samples.select(cohort.target.columns)
+    unobserved = sum(item.null_count() for item in columns)
     images = any(field.kind == "image" for field in dataset.schema.fields)
     what = (
         f"{dataset.samples.height:,} images" if images else f"{len(dataset.schema.fields)} fields"
     )
     text = f"{subjects:,} patients, {what}"
+    if cohort.target.type == "multilabel":
+        text = f"{text}, {columns.width} labels"
+        cells = columns.width * columns.height
+        return f"{text}; {unobserved:,} of {cells:,} unobserved" if unobserved else text
     return f"{text}; outcome unobserved in {unobserved:,} samples" if unobserved else text

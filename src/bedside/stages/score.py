@@ -227,11 +227,13 @@ def _frame(
 
     outputs = served.decide(batch.arrays)
     kept = keep(batch, outputs.masks) if keep is not None and outputs.masks is not None else None
-    decisions = refuse(outputs.decisions, batch.problem > 0)
+    wrong = batch.problem > 0
+    decisions = refuse(outputs.decisions, wrong)
     frame = scored_frame(
         served.schema.target,
         decisions,
         outputs.novelty,
+        labels=[refuse(one, wrong) for one in outputs.labels],
         problem=batch.problem,
         sentences=batch.sentences,
         first=counts.rows,
@@ -242,7 +244,7 @@ def _frame(
     counts.rows += frame.height
     counts.alerts += int(decisions.act.sum())
     counts.abstained += int(decisions.abstain.sum())
-    counts.refused += int((batch.problem > 0).sum())
+    counts.refused += int(wrong.sum())
     return frame
 
 

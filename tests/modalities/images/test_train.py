@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -161,7 +162,7 @@ def test_no_segmentation_without_masks(name: str) -> None:
         learn(name, replace(lesson(name), masks=None))
 
 
-@pytest.mark.parametrize("task", ["binary", "multiclass", "regression", "survival", "segmentation"])
+@pytest.mark.parametrize("task", get_args(TaskType))
 def test_each_task_has_a_deep_and_a_simple_model(task: TaskType) -> None:
     found = entrants(task)
     assert {item.family for item in found} == {"deep", "simple"}

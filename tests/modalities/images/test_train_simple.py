@@ -21,6 +21,7 @@ from bedside.modalities.images.train_simple import Seen, features_of, learn_simp
 SIDE = 16
 MODELS = [
     ("prevalence", "binary"), ("logistic", "binary"), ("trees", "binary"),
+    ("logistic", "multilabel"), ("trees", "multilabel"), ("prevalence", "multilabel"),
     ("multinomial", "multiclass"), ("trees", "multiclass"), ("ridge", "regression"),
     ("trees", "regression"), ("cox", "survival"), ("trees", "survival"),
 ]  # fmt: skip
@@ -46,6 +47,10 @@ def outcome(task: str, height: np.ndarray) -> Outcome:
         return outcomes.binary(height > 30)
     if task == "multiclass":
         return outcomes.multiclass(np.digitize(height, [20, 40]).astype(np.int64), 3)
+    if task == "multilabel":
+        values = np.stack([height > 30, height > 45], axis=1).astype(np.float64)
+        values[::5, 1] = np.nan
+        return outcomes.multilabel(values)
     if task == "regression":
         return outcomes.regression(height)
     time = 400 * np.exp(-height / 15)

@@ -63,6 +63,10 @@ def _outcome(task: str, noisy: np.ndarray, rng: np.random.Generator) -> Outcome:
         return outcomes.binary(noisy > 0)
     if task == "multiclass":
         return outcomes.multiclass(np.digitize(noisy, [-1.0, 1.5]).astype(np.int64), 3)
+    if task == "multilabel":
+        values = np.stack([noisy < 0.5, noisy > 0], axis=1).astype(np.float64)
+        values[rng.random(len(noisy)) < 0.3, 0] = np.nan
+        return outcomes.multilabel(values)
     if task == "regression":
         return outcomes.regression(100 + 10 * noisy)
     time, lost = 100 * np.exp(-noisy), rng.uniform(10, 800, len(noisy))

@@ -26,7 +26,7 @@ NETWORKS = {
     "tabm-piecewise": lambda split: TabM(*split, TabmSettings(members=3, embedding="piecewise")),
     "ft_transformer": lambda split: FtTransformer(*split, TransformerSettings(size=16)),
 }
-TASKS = ("binary", "multiclass", "regression", "survival")
+TASKS = ("binary", "multiclass", "multilabel", "regression", "survival")
 SIMPLE = [(kind, task) for kind in ("prevalence", "linear", "trees") for task in TASKS]
 DEEP = [
     *[("tabm", task) for task in TASKS],
@@ -54,6 +54,10 @@ def _outcome(task: str, noisy: np.ndarray, rng: np.random.Generator) -> Outcome:
         return outcomes.binary(noisy > 0)
     if task == "multiclass":
         return outcomes.multiclass(np.digitize(noisy, [-0.5, 0.5]).astype(np.int64), 3)
+    if task == "multilabel":
+        values = np.stack([noisy > 0.5, noisy < 0, noisy > -1], axis=1).astype(np.float64)
+        values[rng.random(values.shape) < 0.2] = np.nan
+        return outcomes.multilabel(values)
     if task == "regression":
         return outcomes.regression(120 + 15 * noisy)
     time = np.exp(4 - noisy)

@@ -13,6 +13,7 @@ from bedside.core.run import Run
 TARGETS = {
     "binary": Target(type="binary", outcome="death", classes=("no", "yes")),
     "multiclass": Target(type="multiclass", outcome="ward", classes=("a", "b", "c")),
+    "multilabel": Target(type="multilabel", outcome="findings", classes=("a", "b")),
     "regression": Target(type="regression", outcome="pressure", unit="mmHg"),
     "survival": Target(type="survival", outcome="death", horizon=500.0, unit="days"),
 }
@@ -34,12 +35,14 @@ def prepared_table(folder: Path, task: str = "binary", samples: int = 700) -> Ru
         duration, event = np.minimum(time, lost), (time <= lost).astype(np.int8)
         known = event & (time <= 500) | (duration >= 500)
         target = np.where(known, event & (time <= 500), np.nan)
+    several = {"target.a": noisy > 0.5, "target.b": numeric[:, 0] < 0}
     numeric[:, 2] = np.nan_to_num(np.asarray(target, np.float64))
     subjects = np.arange(samples) // 2
     frame = pl.DataFrame(
         {"sample": np.arange(samples), "subject": [f"S{number}" for number in subjects],
          "split": np.array(["train", "train", "tune", "held_out"])[subjects % 4],
          "target": np.asarray(target, np.float64), "duration": duration, "event": event}
+        | {name: values.astype(np.float64) for name, values in several.items()}
     ).with_columns(pl.col("target").fill_nan(None), pl.col("duration").fill_nan(None))  # fmt: skip
     fields = (Field(name="strong"), Field(name="weak"), Field(name="leak"))
     schema = Schema(fields=fields, target=TARGETS[task])

@@ -79,7 +79,7 @@ def test_what_a_history_leaves(climb: Climb, tmp_path: Path) -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("task", ["multiclass", "regression", "survival"])
+@pytest.mark.parametrize("task", ["multiclass", "multilabel", "regression", "survival"])
 def test_every_task_has_a_history(climb: Climb, tmp_path: Path, task: str) -> None:
     prepared = prepared_table(tmp_path / "prepare-0", task)
     run, _ = climb(prepared, replace(SPEC, worthwhile=None, intervals=5))

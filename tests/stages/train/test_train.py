@@ -27,6 +27,7 @@ SIMPLE = train.Spec(models=("logistic", "trees", "prevalence"), trials=2, shuffl
 TARGETS = {
     "binary": Target(type="binary", outcome="death", classes=("no", "yes")),
     "multiclass": Target(type="multiclass", outcome="ward", classes=("a", "b", "c")),
+    "multilabel": Target(type="multilabel", outcome="findings", classes=("a", "b")),
     "regression": Target(type="regression", outcome="pressure", unit="mmHg"),
     "survival": Target(type="survival", outcome="death", horizon=500.0, unit="days"),
 }
@@ -40,14 +41,18 @@ def made_up(folder: Path, task: str = "binary", samples: int = 500, seed: int = 
     codes = rng.integers(0, 4, (samples, 1))
     risk = 2 * numeric[:, 0] + (codes[:, 0] == 2)
     columns = outcome(task, risk, rng)
-    numeric[:, 2] = np.nan_to_num(columns["target"])
+    numeric[:, 2] = np.nan_to_num(columns.get("target.a", columns["target"]))
     numeric[rng.random(samples) < 0.1, 1] = np.nan
     subjects = np.arange(samples) // 2
     split = np.array(["train", "train", "tune", "tune", "held_out"])[subjects % 5]
     samples_frame = pl.DataFrame(
-        {"sample": np.arange(samples), "subject": [f"S{number}" for number in subjects],
-         "split": split, **columns}
-    ).with_columns(pl.col("target").fill_nan(None), pl.col("duration").fill_nan(None))  # fmt: skip
+        {
+            "sample": np.arange(samples),
+            "subject": [f"S{number}" for number in subjects],
+            "split": split,
+            **columns,
+        }
+    ).with_columns(pl.col("^target.*$").fill_nan(None), pl.col("duration").fill_nan(None))
     schema = Schema(
         fields=(
             Field(name="strong", seen_low=-3.0, seen_high=3.0),
@@ -72,7 +77,12 @@ def outcome(task: str, risk: np.ndarray, rng: np.random.Generator) -> dict[str, 
         duration, event = np.minimum(time, lost), (time <= lost).astype(np.int8)
         known = event & (time <= 500) | (duration >= 500)
         target = np.where(known, event & (time <= 500), np.nan)
-    return {"target": np.asarray(target, np.float64), "duration": duration, "event": event}
+    columns = {"target": np.asarray(target, np.float64), "duration": duration, "event": event}
+    if task == "multilabel":
+        second = np.where(rng.random(len(risk)) < 0.3, np.nan, noisy < 0.5)
+        columns |= {"target": np.full(len(risk), np.nan), "target.a": noisy > 0.5,
+                    "target.b": second}  # fmt: skip
+    return {name: np.asarray(values, np.float64) for name, values in columns.items()}
 
 
 Race = Callable[..., Run]
@@ -137,10 +147,12 @@ def test_what_a_race_leaves(race: Race, tmp_path: Path) -> None:
     assert not list((run.folder / "models").glob(".*"))
 
 
-@pytest.mark.parametrize("task", ["multiclass", "regression", "survival"])
+@pytest.mark.parametrize("task", ["multiclass", "multilabel", "regression", "survival"])
 def test_every_task_is_raced(race: Race, tmp_path: Path, task: str) -> None:
     prepared = made_up(tmp_path / "prepare-0", task, 600)
-    linear = {"multiclass": "multinomial", "regression": "ridge", "survival": "cox"}[task]
+    linear = {"multiclass": "multinomial", "regression": "ridge", "survival": "cox"}.get(
+        task, "logistic"
+    )
     run = race(prepared, replace(SIMPLE, models=(linear, "trees", "prevalence"), intervals=5))
     entries = {entry["name"]: entry for entry in record(run, "race.json")["models"]}
     assert entries[linear]["select_score"] < entries["prevalence"]["select_score"] - 0.03

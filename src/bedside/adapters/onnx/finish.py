@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import onnx
@@ -13,16 +13,18 @@ from bedside.adapters.onnx.build import Builder, serialised
 from bedside.core.errors import DataError
 
 Arrays = Mapping[str, NDArray[np.generic]]
+Params = Mapping[str, float] | Mapping[str, tuple[float, ...]]
 MODEL_VALUE = "model.value"
 
 
 def append_calibrator(
-    model: bytes, kind: str, params: Mapping[str, float], *, clip: float, survival: bool = False
+    model: bytes, kind: str, params: Params, *, clip: float, survival: bool = False
 ) -> bytes:
     """The graph with calibrated `value` in float32; arithmetic in float64.
 
-    `kind` and `params` as `methods.calibration.Calibrator` has them, `clip` its distance from 0 and
-    1. For `survival` it is the risk, 1 - value, that is calibrated.
+    `kind` and `params` as `methods.calibration.Calibrator` has them, or with a number for each
+    column of `value`; `clip` its distance from 0 and 1. For `survival` it is the risk, 1 - value,
+    that is calibrated.
     """
     builder = Builder("calibrator")
     value = (
@@ -32,7 +34,7 @@ def append_calibrator(
         value = _logistic(builder, value, params, clip)
     elif kind == "temperature":
         least = builder.add("Max", value, builder.scalar(clip, np.float64))
-        slope = builder.scalar(params["slope"], np.float64)
+        slope = _numbers(builder, params["slope"])
         value = builder.add("Softmax", builder.add("Mul", builder.add("Log", least), slope), axis=1)
     elif kind == "linear":
         value = _line(builder, value, params)
@@ -76,7 +78,7 @@ def label(model: bytes, metadata: Mapping[str, str]) -> bytes:
     return serialised(onnx.load_model_from_string(model).graph, metadata)
 
 
-def _logistic(builder: Builder, value: str, params: Mapping[str, float], clip: float) -> str:
+def _logistic(builder: Builder, value: str, params: Params, clip: float) -> str:
     low, high = builder.scalar(clip, np.float64), builder.scalar(1 - clip, np.float64)
     inside = builder.add("Clip", value, low, high)
     other = builder.add("Sub", builder.scalar(1, np.float64), inside)
@@ -84,9 +86,16 @@ def _logistic(builder: Builder, value: str, params: Mapping[str, float], clip: f
     return builder.add("Sigmoid", _line(builder, logit, params))
 
 
-def _line(builder: Builder, value: str, params: Mapping[str, float]) -> str:
-    steep = builder.add("Mul", value, builder.scalar(params["slope"], np.float64))
-    return builder.add("Add", steep, builder.scalar(params["intercept"], np.float64))
+def _line(builder: Builder, value: str, params: Params) -> str:
+    steep = builder.add("Mul", value, _numbers(builder, params["slope"]))
+    return builder.add("Add", steep, _numbers(builder, params["intercept"]))
+
+
+def _numbers(builder: Builder, held: float | Sequence[float]) -> str:
+    """One number, or one for each column."""
+    if isinstance(held, (int, float)):
+        return builder.scalar(held, np.float64)
+    return builder.constant(np.array(held, np.float64))
 
 
 def _positions(builder: Builder, params: Arrays, gap: str) -> str:

@@ -22,6 +22,10 @@ WHY_UNOBSERVED = (
     "A patient who was lost before the horizon is neither a case nor free of the outcome. Counting "
     "such patients as negatives makes risks too low; leaving them out makes them too high."
 )
+WHY_NOT_READ = (
+    "A sample in which nobody looked for the outcome is neither positive nor negative. If those "
+    "that were looked at differ from the others, model and measures hold for the former alone."
+)
 WHY_PREVALENCE = (
     "Where the outcome is more frequent at one site or in one year, a model can learn the site or "
     "the year instead of the patient, and its risks will be off elsewhere."
@@ -143,10 +147,12 @@ def unobserved_finding(training: Training) -> Finding:
     found = number_lost > 0 and part.value >= MOST_UNOBSERVED
     text = f"{patients(number_lost)} of {count(size)} ({percent(part.value)}) {how}"
     return Finding(
-        kind="unobserved", state="found" if found else "clear", why=WHY_UNOBSERVED,
+        kind="unobserved", state="found" if found else "clear",
+        why=WHY_UNOBSERVED if timed else WHY_NOT_READ,
         sentence=f"{text}; they are not counted as negatives{training.sampled}.",
         short=f"outcome unobserved in {percent(part.value)}", severity=part.value,
-        look="Consider a shorter horizon, or type = \"survival\", which uses all that was seen.",
+        look='Consider a shorter horizon, or type = "survival", which uses all that was seen.'
+        if timed else "Find out why it is not known of them, and whether they differ.",
         evidence=(training.measured("unobserved", part),),
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -13,6 +13,7 @@ from bedside.core.dataset import Dataset, Field
 from bedside.core.evidence import Evidence, finite
 from bedside.core.study import TaskType
 from bedside.methods.audit.separation import Estimate
+from bedside.methods.multilabel import label_values
 
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
@@ -36,11 +37,23 @@ class Training:
     subject: Ints
     """[N] patient codes 0..size-1."""
     outcome: Reals
-    """[N] class index or value; with a horizon 0 or 1 at it; NaN where it was not observed."""
+    """[N] class index or value; with a horizon 0 or 1 at it; NaN where it was not observed, and
+    everywhere for a multi-label outcome, whose labels are looked at one by one."""
     duration: Reals | None = None
     event: Bools | None = None
     horizon: float | None = None
     seed: int = 0
+    of_labels: Reals | None = None
+    """[N, K] multilabel: 1 present, 0 absent, NaN unobserved."""
+
+    def label(self, index: int) -> Training:
+        """One label of a multi-label outcome, as a binary one."""
+        if self.of_labels is None:
+            raise TypeError(f"a {self.task} outcome has no labels")
+        return replace(
+            self, task="binary", classes=("no", "yes"), outcome=self.of_labels[:, index],
+            of_labels=None,
+        )  # fmt: skip
 
     @cached_property
     def size(self) -> int:
@@ -142,12 +155,14 @@ def training(dataset: Dataset, *, most_subjects: int, seed: int) -> Training:
         rows, subject = rows[kept[subject]], subject[kept[subject]]
         subject = np.unique(subject, return_inverse=True)[1].astype(np.int64)
     target = dataset.schema.target
+    several = target.type == "multilabel"
     duration, event = _timed(dataset, rows)
     outcome = dataset.samples["target"][rows].cast(pl.Float64).to_numpy().astype(np.float64)
     return Training(
         task=target.type, classes=target.classes, data=dataset.label("train"), of=total,
         rows=rows, subject=subject, outcome=outcome, duration=duration, event=event,
         horizon=target.horizon, seed=seed,
+        of_labels=label_values(dataset.samples[rows], target) if several else None,
     )  # fmt: skip
 
 

@@ -13,8 +13,8 @@ from bedside.core.dataset import Dataset, Schema
 from bedside.methods.evaluation.record import Record
 from bedside.methods.evaluation.truth import Truth
 from bedside.methods.intervals import Resamples
+from bedside.methods.label_policy import AnyPolicy
 from bedside.methods.measures import FloatArray, IntArray
-from bedside.methods.policy import Policy
 
 Arrays = Mapping[str, NDArray[np.generic]]
 Compute = Callable[[Arrays], tuple[NDArray[np.float32], NDArray[np.float32]]]
@@ -50,7 +50,7 @@ class Looking:
     resamples: Resamples
     record: Record
     model: Model
-    policy: Policy
+    policy: AnyPolicy
     control: Model | None
     """The same model, learnt on shuffled outcomes, where there is one."""
     seed: int

@@ -48,18 +48,26 @@ def judge_race(
     race: Race, said: Sequence[Said], truth: Truth, resamples: Resamples, record: Record
 ) -> dict[str, Measured]:
     """Evidence on every model, and on every model less the best simple one, on one set of draws."""
-    patients = truth.patients()
     found: dict[str, Measured] = {}
     for one in said:
         measure = measure_of(truth, one.values, one.edges)
         found[one.name] = measured(measure, resamples, record.level)
-        record.add_all(found[one.name].intervals(), subjects=patients, model=one.name)
+    record_race(race, found, record, patients=truth.patients())
+    return found
+
+
+def record_race(
+    race: Race, found: Mapping[str, Measured], record: Record, *, patients: int
+) -> None:
+    """Evidence on every model, and on the differences that the race asks for."""
+    for name, of_model in found.items():
+        record.add_all(of_model.intervals(), subjects=patients, model=name)
     for name, of_model in found.items():
         if scratch := found.get(scratch_name(name)):
             gaps = _named("pretrained_minus_scratch", of_model.minus(scratch))
             record.add_all(gaps, subjects=patients, model=name)
     if race.simple not in found:
-        return found
+        return
     for name, of_model in found.items():
         if name != race.simple:
             gaps = _named("minus_simple", of_model.minus(found[race.simple]))
@@ -67,7 +75,6 @@ def judge_race(
     if race.deep in found:
         gaps = _named("deep_minus_simple", found[race.deep].minus(found[race.simple]))
         record.add_all(gaps, subjects=patients)
-    return found
 
 
 def contest(race: Race, found: Mapping[str, Measured], truth: Truth, *, enough: bool) -> Contest:

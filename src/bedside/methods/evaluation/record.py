@@ -8,6 +8,7 @@ from bedside.core.evidence import Evidence, finite
 from bedside.core.spec import Plain
 from bedside.methods.evaluation.extremes import doubted
 from bedside.methods.intervals import Interval
+from bedside.methods.multilabel import slice_of
 
 UNITS = {
     "alerts_per_100": "per 100 patients",
@@ -28,6 +29,13 @@ class Record:
         self.data, self.level = data, level
         self.units = UNITS | dict(units or {})
         self.lines: list[Evidence] = []
+        self.label = ""
+
+    def of_label(self, label: str) -> Record:
+        """The same lines, written to as those of one label of a multi-label question."""
+        record = Record(self.data, level=self.level, units=self.units)
+        record.lines, record.label = self.lines, label
+        return record
 
     def add(
         self, measure: str, interval: Interval, *, subjects: int, model: str = "",
@@ -38,7 +46,8 @@ class Record:
         known = measure.rsplit(".", 1)[-1]
         line = Evidence(
             measure=measure, value=value, low=low, high=high, level=self.level, subjects=subjects,
-            unit=self.units.get(measure, self.units.get(known, "")), slice=slice_,
+            unit=self.units.get(measure, self.units.get(known, "")),
+            slice=slice_of(self.label, slice_) if self.label else slice_,
             stage="evaluate", data=self.data, model=model,
         )  # fmt: skip
         self.lines.append(line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,9 +23,12 @@ from bedside.methods.measures import (
     primary,
     regression_measure,
 )
+from bedside.methods.multilabel import label_values
 
 AT_HORIZON = ("calibration_slope", "calibration_intercept", "ici", "oe_ratio", "scaled_brier")
 """Measures of the risk at the horizon that are reported beside those of the whole curve."""
+MACRO = ("auroc", "auprc", "brier", "scaled_brier", "log_loss")
+"""Measures of a label whose mean over labels means something."""
 Bools = NDArray[np.bool_]
 
 
@@ -36,10 +40,12 @@ class Truth:
     subjects: IntArray
     """[N] patients as integer codes; rows of one patient are drawn together."""
     target: FloatArray
-    """[N] 0 or 1, class index or value; survival: state at the horizon. NaN is unobserved."""
+    """[N] 0 or 1, class index or value; survival: state at the horizon; [N, K] 0 or 1 of each label
+    of a multi-label task. NaN is unobserved."""
     counts: FloatArray
     """[N] what a row counts: 0 where the outcome is unobserved, 1 where it is, or with a horizon
-    the inverse probability of still being observed (`survival.horizon_weights`)."""
+    the inverse probability of still being observed (`survival.horizon_weights`); multi-label:
+    1 where any label is."""
     duration: FloatArray | None = None
     event: Bools | None = None
     horizon: float = float("nan")
@@ -63,9 +69,12 @@ class Truth:
         return len(np.unique(self.subjects[chosen]))
 
     def rarest(self, rows: IntArray | None = None) -> int | None:
-        """Patients with the rarest outcome among `rows`; None for a regression."""
+        """Patients with the rarest outcome (of the rarest label) among `rows`; None for a
+        regression."""
         if self.task == "regression":
             return None
+        if self.task == "multilabel":
+            return min(self.label(k).rarest(rows) or 0 for k in range(self.target.shape[1]))
         chosen = self.judged if rows is None else np.intersect1d(rows, self.judged)
         if self.task == "survival" and self.event is not None:
             return len(np.unique(self.subjects[chosen[self.event[chosen]]]))
@@ -83,6 +92,12 @@ class Truth:
                 "follow-up", expected="durations and events", found=f"a {self.task} task"
             )
         return self.duration, self.event
+
+    def label(self, index: int) -> Truth:
+        """One label of a multi-label task, as a binary one; its rows are the same."""
+        target = self.target[:, index]
+        counts = np.isfinite(target).astype(np.float64)
+        return replace(self, task="binary", target=target, counts=counts)
 
     def rows(self, rows: IntArray) -> Truth:
         """The same for some rows; what a row counts stays as it is."""
@@ -109,6 +124,12 @@ class Truth:
 def truth_of(dataset: Dataset, schema: Schema, rows: IntArray) -> Truth:
     """Outcomes of some rows of a data set."""
     samples = dataset.samples[rows]
+    if schema.target.type == "multilabel":
+        values = label_values(samples, schema.target)
+        return Truth(
+            task="multilabel", subjects=dataset.subjects(rows), target=values,
+            counts=np.asarray(np.isfinite(values).any(axis=1), np.float64),
+        )  # fmt: skip
     target = samples["target"].cast(float).fill_null(float("nan")).to_numpy()
     duration = samples["duration"].cast(float).fill_null(float("nan")).to_numpy()
     event = samples["event"].fill_null(0).to_numpy() == 1
@@ -134,7 +155,8 @@ def restricted(measure: Measure, rows: IntArray) -> Measure:
 def measure_of(truth: Truth, values: NDArray[np.floating], edges: FloatArray | None) -> Measure:
     """The full measure set of predictions `values` [N, K] as the graph gives them.
 
-    binary, multiclass, regression: see `bedside.methods.measures`. survival: see
+    binary, multiclass, regression: see `bedside.methods.measures`. multilabel: means over labels,
+    see `macro`. survival: see
     `survival.measures`, and AT_HORIZON of the risk at the horizon among those whose state is known.
     A set without a single judged row gives the primary measure as NaN.
     """
@@ -143,6 +165,10 @@ def measure_of(truth: Truth, values: NDArray[np.floating], edges: FloatArray | N
         return undefined(truth.task)
     if truth.task == "survival" and edges is not None:
         return _survival_measure(truth, values, edges)
+    if truth.task == "multilabel":
+        return macro([
+            measure_of(truth.label(k), values[:, k : k + 1], None) for k in range(values.shape[1])
+        ])  # fmt: skip
     y, counts = truth.target[rows], truth.counts[rows]
     chosen = np.asarray(values[rows], np.float64)
     if truth.task == "binary":
@@ -173,8 +199,34 @@ def primary_measure(
     if truth.task == "survival" and edges is not None and len(rows):
         risk = 1.0 - np.asarray(values, np.float64)[:, horizon_index(edges, truth.horizon)]
         return _concordance(truth, risk)
+    if truth.task == "multilabel" and len(rows):
+        return macro([
+            primary_measure(truth.label(k), values[:, k : k + 1], None)
+            for k in range(values.shape[1])
+        ])  # fmt: skip
     whole = measure_of(truth, values, edges)
     return lambda weights: {name: whole(weights)[name]}
+
+
+def macro(labels: Sequence[Measure]) -> Measure:
+    """Means over labels, each label counting the same: `macro_auroc` and the like.
+
+    Undefined where one label's is: a mean over fewer labels would be another measure.
+    """
+
+    def measure(weights: FloatArray) -> dict[str, FloatArray]:
+        found = [of_label(weights) for of_label in labels]
+        return {
+            f"macro_{name}": np.mean([one.get(name, _never(weights)) for one in found], axis=0)
+            for name in MACRO
+            if any(name in one for one in found)
+        }
+
+    return measure
+
+
+def _never(weights: FloatArray) -> FloatArray:
+    return np.full(len(weights), np.nan)
 
 
 def undefined(task: str) -> Measure:

@@ -29,8 +29,10 @@ WORTHWHILE_SHARE = 0.02
 MOST_TIMES = 1000
 """More patients than so many times those there are is no plan."""
 
-_MEASURES = {"auroc": "an AUROC", "c_index": "a concordance index", "rmse": "an RMSE",
-             "dice": "a mean Dice"}  # fmt: skip
+_MEASURES = {
+    "auroc": "an AUROC", "macro_auroc": "a mean AUROC over labels",
+    "c_index": "a concordance index", "rmse": "an RMSE", "dice": "a mean Dice",
+}  # fmt: skip
 _MODELS = {
     "prevalence": "the prevalence", "mean": "the mean", "kaplan_meier": "Kaplan-Meier",
     "logistic": "logistic regression", "linear": "linear regression", "cox": "Cox regression",

@@ -17,6 +17,7 @@ class Primary(NamedTuple):
 PRIMARY = {
     "binary": Primary("auroc", True),
     "multiclass": Primary("auroc", True),
+    "multilabel": Primary("macro_auroc", True),
     "regression": Primary("rmse", False),
     "survival": Primary("c_index", True),
     "segmentation": Primary("dice", True),

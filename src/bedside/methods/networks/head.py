@@ -12,8 +12,9 @@ from bedside.methods.outcome import Outcome
 class Head(nn.Module):
     """Raw scores [N, M, K] of M members as `value` [N, K] and as a loss.
 
-    binary: logit. multiclass: softmax. regression: standardised value. survival: logit of the
-    hazard of each interval, multiplied up to a curve (Gensheimer and Narasimhan 2019).
+    binary, and each label of multilabel: logit. multiclass: softmax. regression: standardised
+    value. survival: logit of the hazard of each interval, multiplied up to a curve (Gensheimer and
+    Narasimhan 2019).
     """
 
     def __init__(self, outcome: Outcome) -> None:
@@ -36,13 +37,16 @@ class Head(nn.Module):
             return raw_NMK.mean(dim=1) * self.spread + self.centre
         if self.task == "multiclass":
             return torch.softmax(raw_NMK, dim=-1).mean(dim=1)
-        if self.task == "binary":
+        if self.task in ("binary", "multilabel"):
             return torch.sigmoid(raw_NMK).mean(dim=1)
         # log(1 - hazard) = logsigmoid(-raw); a sum of logs keeps late intervals exact
         return torch.exp(torch.cumsum(functional.logsigmoid(-raw_NMK), dim=-1)).mean(dim=1)
 
     def loss(self, raw_NMK: Tensor, labels_NK: Tensor, weights_NK: Tensor) -> Tensor:
-        """Mean negative log-likelihood; each member answers for itself."""
+        """Mean negative log-likelihood; each member answers for itself.
+
+        Over samples; for multilabel over the labels that were observed.
+        """
         labels = labels_NK[:, None].expand_as(raw_NMK)
         if self.task == "regression":
             error_NMK = (raw_NMK - (labels - self.centre) / self.spread) ** 2
@@ -53,4 +57,7 @@ class Head(nn.Module):
                 raw_NMK, labels, reduction="none"
             )
         weighted = (error_NMK * weights_NK[:, None]).sum(dim=-1)
+        if self.task == "multilabel":
+            observed = weights_NK.sum().clamp(min=1.0)
+            return weighted.sum() / (observed * raw_NMK.shape[1])
         return weighted.mean()

@@ -23,8 +23,8 @@ from bedside.methods.corruption.spread import Spread
 from bedside.methods.evaluation.record import Record, clean
 from bedside.methods.evaluation.truth import Truth, primary_measure
 from bedside.methods.intervals import Interval, Resamples, resample, summarise
+from bedside.methods.label_policy import AnyPolicy, LabelPolicies, together
 from bedside.methods.measures import FloatArray, IntArray, Measure, primary
-from bedside.methods.policy import Policy
 
 Images = NDArray[np.generic]
 Bools = NDArray[np.bool_]
@@ -75,7 +75,7 @@ class OutcomeJudge:
     """Outcomes of patients: every task but segmentation."""
 
     truth: Truth
-    policy: Policy
+    policy: AnyPolicy
     edges: FloatArray | None = None
 
     @property
@@ -114,7 +114,10 @@ class OutcomeJudge:
         return primary_measure(self.truth, kept, self.edges)
 
     def said(self, value: NDArray[np.generic], novelty: FloatArray) -> tuple[IntArray, Bools]:
-        """Above the threshold or not, or the likeliest class; a regression always says the same."""
+        """Above the threshold or not (of each label), or the likeliest class; a regression always
+        says the same."""
+        if isinstance(self.policy, LabelPolicies):
+            return _labels_said(self.policy, value, novelty)
         decisions = self.policy.decide(value, novelty, np.zeros(len(novelty)))
         answer = np.zeros(len(novelty), np.int64)
         if self.policy.task == "multiclass":
@@ -122,6 +125,18 @@ class OutcomeJudge:
         elif self.policy.threshold is not None:
             answer = (decisions.value >= self.policy.threshold).astype(np.int64)
         return answer, decisions.abstain
+
+
+def _labels_said(
+    policies: LabelPolicies, value: NDArray[np.generic], novelty: FloatArray
+) -> tuple[IntArray, Bools]:
+    """One number for what is acted on of all labels; silent where nothing is said of any."""
+    decided = policies.decide(value, novelty, np.zeros(len(novelty)))
+    answer = np.zeros(len(novelty), np.int64)
+    for k, (policy, one) in enumerate(zip(policies.labels, decided, strict=True)):
+        if policy.threshold is not None:
+            answer |= (one.value >= policy.threshold).astype(np.int64) << k
+    return answer, together(decided).abstain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

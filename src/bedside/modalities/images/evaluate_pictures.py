@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from bedside.core.dataset import Split
 from bedside.methods.corruption.spread import Spread
 from bedside.methods.evaluation.looking import Looking
+from bedside.methods.multilabel import label_values
 from bedside.methods.outlining import Outliner
 from bedside.methods.served import labels_of
 from bedside.modalities.images.pictures import (
@@ -51,8 +52,7 @@ def examples(looking: Looking, spread: Spread) -> list[Picture]:
     """A sheet a class: training images above, held-out ones below, drawn by the seed."""
     target = looking.schema.target
     names = _names(looking) or ("",)
-    samples = looking.dataset.samples
-    values = samples["target"].cast(float).fill_null(float("nan")).to_numpy()
+    having = _having(looking, len(names))
     found = []
     for index, name in enumerate(names):
         rows: list[int] = []
@@ -60,7 +60,7 @@ def examples(looking: Looking, spread: Spread) -> list[Picture]:
         for split in splits:
             there = looking.dataset.rows(split)
             if len(names) > 1:
-                there = there[values[there] == index]
+                there = there[having[there, index]]
             random = np.random.Generator(np.random.Philox(key=[looking.seed, index]))
             rows += random.permutation(there)[:_EACH].tolist()
         if rows:
@@ -72,6 +72,15 @@ def examples(looking: Looking, spread: Spread) -> list[Picture]:
                 note="Above: training patients. Below: held-out patients. Drawn at random.",
             ))  # fmt: skip
     return found
+
+
+def _having(looking: Looking, names: int) -> NDArray[np.bool_]:
+    """[S, names] which samples of the data set are of each class, or have each label."""
+    samples, target = looking.dataset.samples, looking.schema.target
+    if target.type == "multilabel":
+        return np.asarray(label_values(samples, target) == 1)
+    values = samples["target"].cast(float).fill_null(float("nan")).to_numpy()
+    return np.asarray(values[:, None] == np.arange(names))
 
 
 def outlined_pictures(looking: Looking, outliner: Outliner, spread: Spread) -> list[Picture]:

@@ -17,8 +17,11 @@ _IMAGES, _SECONDS = 32, 60.0
 
 
 def explained(looking: Looking, spread: Spread) -> Explained | None:
-    """Maps and their check; None where the released model is no network."""
+    """Maps and their check; None where the released model is no network, and for several labels:
+    a map is of one answer, and a check of each label's maps would take too long."""
     folder = looking.model.folder
+    if looking.schema.target.type == "multilabel":
+        return None
     if not (folder / "weights.safetensors").is_file():
         return None
     record = json.loads((folder / "model.json").read_text(encoding="utf-8"))

@@ -139,7 +139,7 @@ outcome = "outline"
 def _task(label: str, positive: str) -> str:
     asks = "is this the outcome?" if label else "which column is the outcome?"
     return f"""[task]
-type = "binary"  # or "multiclass", "regression"
+type = "binary"  # or "multiclass", "multilabel", "regression"
 target = {_text(label)}  # question: {asks}
 positive = {_text(positive)}  # question: which value means that it is there?
 outcome = {_text(label)}

@@ -143,7 +143,7 @@ def scan(who: Patient, visit: int, *, seed: int) -> Scan:
     mask = np.zeros((SIZE, SIZE), np.uint8)
     visible = rng.random() < VISIBLE
     for _ in range(who.lesions if visible else 0):
-        added, covered = _lesion(who, places, rng)
+        added, covered = lesion(who, places, rng)
         image += added
         mask |= covered
     image = smoothed(image, who.scanner.blur) * who.scanner.gain
@@ -223,7 +223,7 @@ def _speck(places: Floats, rng: np.random.Generator) -> Floats:
     return np.asarray(height * np.clip(1 - apart / rng.uniform(0.8, 2.5), 0, 1), np.float64)
 
 
-def _lesion(who: Patient, places: Floats, rng: np.random.Generator) -> tuple[Floats, Mask]:
+def lesion(who: Patient, places: Floats, rng: np.random.Generator) -> tuple[Floats, Mask]:
     """A blob with a soft uneven edge, and where it is."""
     radius, contrast = rng.uniform(*RADIUS), rng.uniform(*CONTRAST)
     reach = 0.7 * np.array(who.axes)

@@ -12,8 +12,9 @@ from bedside.core.code import code_digest
 from bedside.core.errors import StudyError
 from bedside.core.spec import nearest
 from bedside.modalities.images.made_up import write_made_up
+from bedside.modalities.images.made_up_findings import write_findings
 
-_DRAWN = {"lesions": write_made_up}
+_DRAWN = {"lesions": write_made_up, "findings": write_findings}
 
 
 def made_up(source: str) -> Path:
@@ -22,7 +23,7 @@ def made_up(source: str) -> Path:
     if name not in _DRAWN:
         raise StudyError("[data] source", expected="made-up images that there are",
                          found=f"'{source}'", hint=nearest(name, _DRAWN))  # fmt: skip
-    version = code_digest("bedside.modalities.images.made_up")[:16]
+    version = code_digest(_DRAWN[name].__module__)[:16]
     final = _cache() / f"{name}-{version}"
     if not final.is_dir():
         final.parent.mkdir(parents=True, exist_ok=True)

@@ -43,6 +43,7 @@ MODELS: Mapping[str, Entrant] = {entrant.name: entrant for entrant in _ALL}
 _LINEAR_OF_TASK: Mapping[TaskType, str] = {
     "binary": "logistic",
     "multiclass": "multinomial",
+    "multilabel": "logistic",
     "regression": "ridge",
     "survival": "cox",
 }

@@ -121,7 +121,7 @@ outcome = {_text(found.event)}
 """
     asks = "is this the outcome?" if found.target else "which column is the outcome?"
     return f"""[task]
-type = "binary"  # or "multiclass", "regression", "survival"
+type = "binary"  # or "multiclass", "multilabel", "regression", "survival"
 target = {_text(found.target)}  # question: {asks}
 positive = {_text(found.positive)}  # question: which value means that it happened?
 outcome = {_text(found.target)}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from bedside.core.context import Context
 from bedside.core.errors import RunError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bedside.core.dataset import Dataset, Schema, Split
     from bedside.methods.evaluation.comparison import Measured
     from bedside.methods.evaluation.judged import Said
+    from bedside.methods.evaluation.label_race import LabelTrial
     from bedside.methods.evaluation.looking import Looking, Model
     from bedside.methods.evaluation.race import Race
     from bedside.methods.evaluation.record import Record
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from bedside.methods.evaluation.truth import Truth
     from bedside.methods.evaluation.verdict import Verdict
     from bedside.methods.intervals import Resamples
+    from bedside.methods.label_policy import AnyPolicy, LabelPolicies
     from bedside.methods.policy import Policy
 
     Arrays = Mapping[str, NDArray[np.generic]]
@@ -142,7 +144,18 @@ class _Split:
     truth: Truth
     resamples: Resamples
     said: Mapping[str, Said]
+    """What each model says; empty for a multi-label question."""
+    labels: Mapping[str, tuple[Said, ...]]
+    """Of a multi-label question: what each model says, one answer a label."""
     record: Record
+
+    def trial_of(self, labels: tuple[str, ...]) -> LabelTrial:
+        """The patients of a multi-label question."""
+        from bedside.methods.evaluation.label_race import LabelTrial
+
+        return LabelTrial(
+            labels=labels, truth=self.truth, resamples=self.resamples, record=self.record
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,11 +181,13 @@ class _Work:
         cell: Cell = self.context.cell
         arrays = cell.arrays(self.dataset, self.schema, rows)
         truth = truth_of(self.dataset, self.schema, rows)
-        target = self.schema.target
+        target, models = self.schema.target, self.race.models
+        several = target.type == "multilabel"
         return _Split(
             name=name, rows=rows, arrays=arrays, truth=truth,
             resamples=truth.resamples(self.spec.replicates, self.context.study.about.seed),
-            said={model: self._said(model, arrays) for model in self.race.models},
+            said={} if several else {model: self._said(model, arrays) for model in models},
+            labels={m: self._of_labels(m, arrays) for m in models} if several else {},
             record=Record(
                 self.dataset.label(name), level=self.spec.level,
                 units=target_units(target.type, target.unit),
@@ -181,28 +196,36 @@ class _Work:
 
     def compare(self, split: _Split) -> dict[str, Measured]:
         """All models on a split, and each against the simple one."""
+        from bedside.methods.evaluation.label_race import judge_label_race
         from bedside.methods.evaluation.race import judge_race
 
+        if split.labels:
+            trial = split.trial_of(self.schema.target.classes)
+            return judge_label_race(self.race, split.labels, trial)
         said = list(split.said.values())
         return judge_race(self.race, said, split.truth, split.resamples, split.record)
 
     def look(self, split: _Split, model: str) -> dict[str, Plain]:
         """The model to be released, from all sides."""
         from bedside.methods.evaluation.judged import Trial
+        from bedside.methods.evaluation.label_race import judge_labels
         from bedside.methods.evaluation.released import judge_released
 
+        if split.labels:
+            trial_of = split.trial_of(self.schema.target.classes)
+            return judge_labels(split.labels[model], trial_of, self._beside(split))
         trial = Trial(
             truth=split.truth, said=split.said[model], resamples=split.resamples,
             record=split.record,
         )  # fmt: skip
         return judge_released(trial, self._beside(split))
 
-    def policy(self, model: str) -> Policy:
+    def policy(self, model: str) -> AnyPolicy:
         """By which a model decides."""
-        from bedside.methods.policy import Policy
+        from bedside.methods.label_policy import read_policy
 
         table = self.context.input("train").read_json(f"models/{model}/policy.json")
-        return Policy.from_json(table if isinstance(table, dict) else {})
+        return read_policy(table if isinstance(table, dict) else {})
 
     def model(self, name: str) -> Model:
         """A model as it would be released."""
@@ -227,13 +250,20 @@ class _Work:
         from bedside.methods.evaluation.judged import Said
 
         cell: Cell = self.context.cell
-        model, policy = self.model(name), self.policy(name)
+        model, policy = self.model(name), cast("Policy", self.policy(name))
         values, novelty = model.compute(arrays)
         decisions = policy.decide(values, novelty, cell.missing_share(arrays))
         return Said(
             name=name, values=values, novelty=novelty, decisions=decisions, policy=policy,
             edges=model.edges,
         )  # fmt: skip
+
+    def _of_labels(self, name: str, arrays: Arrays) -> tuple[Said, ...]:
+        from bedside.stages.evaluate.labels import label_said
+
+        cell: Cell = self.context.cell
+        policies = cast("LabelPolicies", self.policy(name))
+        return label_said(self.model(name), policies, arrays, cell.missing_share(arrays))
 
     def _beside(self, split: _Split) -> Beside:
         from bedside.methods.evaluation.released import Beside
@@ -248,7 +278,7 @@ class _Work:
                 name: samples[f"comparator.{name}"].fill_null(float("nan")).to_numpy()
                 for name in schema.comparators
             },
-            labels=labels_of(schema.target),
+            labels=("no", "yes") if split.labels else labels_of(schema.target),
             thresholds=self.spec.thresholds,
             least=Least(subjects=self.spec.fewest_subjects, events=self.spec.fewest_events),
         )
@@ -303,6 +333,11 @@ def _counts(work: _Work, rows: Rows) -> dict[str, Plain]:
 
     samples = work.dataset.samples[rows]
     target = work.schema.target
+    if target.type == "multilabel":
+        from bedside.stages.evaluate.labels import label_counts
+
+        n = samples["subject"].n_unique()
+        return {"n": n, "rows": len(rows), "outcomes": None, **label_counts(samples, target)}
     people = pl.col("subject").n_unique()
     by_value = samples.drop_nulls("target").group_by("target").agg(people).sort("target")
     counts = {float(value): int(number) for value, number in by_value.iter_rows()}

@@ -24,6 +24,7 @@ from bedside.methods.generations import Contender, Ladder, Sufficiency, sufficie
 from bedside.methods.intervals import Resamples
 from bedside.methods.masks.scores import dice_measure, dice_of_images
 from bedside.methods.measures import Measure, primary
+from bedside.methods.multilabel import label_values
 from bedside.methods.rung import Rung
 from bedside.stages.history.entry import FOLDER
 
@@ -138,6 +139,10 @@ class _Work:
         if self.masks is not None:
             return self.measured(np.zeros_like(self.masks), {})
         rows = self.dataset.rows("train")
+        if self.truth.task == "multilabel":
+            values_NK = label_values(self.dataset.samples[rows], self.schema.target)
+            shares_K = np.nanmean(values_NK, axis=0)
+            return self.measured(np.tile(shares_K, (len(self.truth), 1)), {})
         target = self.dataset.samples["target"][rows].cast(float).fill_null(float("nan"))
         middle = float(np.nanmean(target.to_numpy()))
         width = len(self.schema.target.classes) if self.truth.task == "multiclass" else 1

@@ -105,7 +105,9 @@ def _check(
     spec: Spec, context: Context, evidence: Sequence[Evidence], model: str
 ) -> list[GateResult]:
     """The study's own gates first."""
-    gates = (*context.study.gates, *own_gates(spec))
+    from bedside.stages.release.label_gates import asked
+
+    gates = (*asked(context.study, evidence), *own_gates(spec))
     return [gate.check(evidence, model) for gate in gates]
 
 
@@ -124,7 +126,7 @@ def _write(context: Context, results: Sequence[GateResult], evidence: Sequence[E
     from bedside.stages.release.testscore import ml_test_score
 
     context.run.write_json("gates.json", [_record(result) for result in results])
-    score = ml_test_score(evidence)
+    score = ml_test_score(evidence, context.study.task.labels)
     context.run.write_json("score.json", score)
     total = score["score"]
     return total if isinstance(total, int) else 0

@@ -16,14 +16,16 @@ from bedside.core.evidence import Evidence
 from bedside.core.gate import GateResult
 from bedside.core.spec import Plain
 from bedside.core.study import Study
+from bedside.methods.label_policy import AnyPolicy, LabelPolicies
 from bedside.methods.measure_words import WORDS
-from bedside.methods.policy import Policy
+from bedside.methods.multilabel import parted
 from bedside.methods.words import count, interval, joined, number
 from bedside.stages.release.testscore import is_subgroup
 
 NOT_SAID = "Not said by the study."
 _USEFULNESS = (
-    "auroc", "auprc", "c_index", "rmse", "mae", "r2", "brier", "scaled_brier", "log_loss",
+    "macro_auroc", "auroc", "auprc", "c_index", "rmse", "mae", "r2", "brier", "scaled_brier",
+    "log_loss",
     "calibration_slope", "calibration_intercept", "ici", "net_benefit", "sensitivity",
     "specificity", "ppv", "npv", "alerts_per_100",
 )  # fmt: skip
@@ -51,7 +53,7 @@ class CardFacts:
 
     study: Study
     schema: Schema
-    policy: Policy
+    policy: AnyPolicy
     model: Mapping[str, Plain]
     """`model.json` of the released model."""
     name: str
@@ -97,6 +99,8 @@ def _basic(facts: CardFacts) -> list[str]:
         ("Outcome", target.outcome), ("Made by", f"bedside {facts.version}"),
         ("Citation", about.citation or NOT_SAID),
     ]  # fmt: skip
+    if target.type == "multilabel":
+        rows.insert(4, ("Labels", _cell(joined(list(target.classes)))))
     if target.horizon is not None:
         rows.insert(4, ("Horizon", f"{number(target.horizon)} {target.unit}".strip()))
     return [_table(("", ""), rows)]
@@ -104,9 +108,7 @@ def _basic(facts: CardFacts) -> list[str]:
 
 def _uses(facts: CardFacts) -> list[str]:
     about, policy = facts.study.about, facts.policy
-    act = "The model recommends no action."
-    if policy.threshold is not None:
-        act = f"It recommends to act at {number(policy.threshold)} or above (policy.json)."
+    act = _acting(facts)
     silent = (
         f"It abstains where more than {number(policy.most_missing * 100)} % of the inputs are "
         f"missing, and where a patient is less like the training patients than a novelty of "
@@ -119,6 +121,21 @@ def _uses(facts: CardFacts) -> list[str]:
         "**Not for** other patients, other times of prediction or other uses: for these it was not "
         "tested.",
     ]
+
+
+def _acting(facts: CardFacts) -> str:
+    """From which prediction on the model recommends to act; of each label where there are some."""
+    policy = facts.policy
+    if isinstance(policy, LabelPolicies):
+        at = [
+            f"{label} {number(one.threshold)}"
+            for label, one in zip(facts.schema.target.classes, policy.labels, strict=True)
+            if one.threshold is not None
+        ]
+        return f"It recommends to act on a label at or above (policy.json): {joined(at)}."
+    if policy.threshold is None:
+        return "The model recommends no action."
+    return f"It recommends to act at {number(policy.threshold)} or above (policy.json)."
 
 
 def _summary(facts: CardFacts) -> list[str]:
@@ -155,22 +172,25 @@ def _trust(facts: CardFacts) -> list[str]:
 
 
 def _metrics(facts: CardFacts, names: Sequence[str], *, everybody: bool) -> list[str]:
-    rows = []
+    rows, labels = [], facts.study.task.labels
     for item in facts.evidence:
         wanted = any(item.measure == name or _family(item.measure, name) for name in names)
-        about = item.slice == "all" if everybody else is_subgroup(item.slice)
+        label, part = parted(item.slice, labels)
+        about = part == "all" if everybody else is_subgroup(part)
         if not wanted or not about or item.model != facts.name:
             continue
         rows.append(
             (
-                _named(item.measure), *(() if everybody else (_cell(item.slice),)),
+                _named(item.measure), *((_cell(label or "all"),) if labels else ()),
+                *(() if everybody else (_cell(part),)),
                 interval(item.value, item.low, item.high, _unit(item)), count(item.subjects),
                 item.data.split("@")[0], f"`{item.id}`",
             )
         )  # fmt: skip
     if not rows:
         return ["None was measured."]
-    head = ("Measure", *(() if everybody else ("Patients who are",)), "Value (interval)")
+    head = ("Measure", *(("Label",) if labels else ()),
+            *(() if everybody else ("Patients who are",)), "Value (interval)")  # fmt: skip
     return [_table((*head, "Patients", "On", "Evidence"), rows)]
 
 

@@ -27,7 +27,7 @@ from bedside.core.pseudonym import Pseudonyms
 from bedside.core.spec import Plain
 from bedside.methods.live import Live
 from bedside.methods.parity import Parity, compare_answers, compare_values, decision_flips
-from bedside.methods.served import Arrays, Outputs
+from bedside.methods.served import Arrays, Outputs, decided
 from bedside.stages.release.assembly import Candidate, split_arrays, unsigned
 from bedside.stages.release.proof_masks import mask_parity, masks_that_differ
 
@@ -113,9 +113,11 @@ def _exported(chosen: Candidate, arrays: Arrays, file: str) -> Parity:
             f"{chosen.name}/{file}", expected=f"predictions {list(outputs.values.shape)}",
             found=f"{list(native.shape)}", hint="remove the run of train and run again",
         )  # fmt: skip
-    trained = chosen.served.policy.decide(native, outputs.novelty, outputs.missing)
+    trained, of_labels = decided(chosen.served.policy, native, outputs.novelty, outputs.missing)
     classes = chosen.schema.target.type == "multiclass"
     flips = decision_flips(trained, outputs.decisions, classes=classes)
+    for one, other in zip(of_labels, outputs.labels, strict=True):
+        flips |= decision_flips(one, other, classes=False)
     return Parity(
         name="exported", samples=len(native), flips=int(flips.sum()),
         difference=compare_values(native, outputs.values),

@@ -13,7 +13,7 @@ from bedside.core.errors import RunError
 from bedside.core.spec import Plain
 from bedside.methods.outlining import volumes_of
 from bedside.methods.parity import Parity, decision_flips
-from bedside.methods.served import Arrays, Outputs, Served
+from bedside.methods.served import Arrays, Outputs, Served, decided
 
 
 def mask_parity(
@@ -35,7 +35,7 @@ def mask_parity(
     ]
     spacing = np.asarray(arrays["spacing"])
     volumes = volumes_of(native, spacing, len(served.schema.target.classes))
-    trained = served.policy.decide(volumes, outputs.novelty, outputs.missing)
+    trained, _ = decided(served.policy, volumes, outputs.novelty, outputs.missing)
     flips = decision_flips(trained, outputs.decisions, classes=False)
     return Parity(
         name="exported", samples=len(native), flips=int(flips.sum()),

@@ -13,6 +13,7 @@ from fnmatch import fnmatchcase
 
 from bedside.core.evidence import Evidence
 from bedside.core.spec import Plain
+from bedside.methods.multilabel import parted
 
 SECTIONS = ("data", "model", "infrastructure", "monitoring")
 _LINKS = 5
@@ -79,7 +80,7 @@ CHECKS = (
 )  # fmt: skip
 
 
-def ml_test_score(evidence: Sequence[Evidence]) -> dict[str, Plain]:
+def ml_test_score(evidence: Sequence[Evidence], labels: Sequence[str] = ()) -> dict[str, Plain]:
     """Each test with its points and links, the sum of each section, and the score: their minimum.
 
     >>> ml_test_score([])["score"]
@@ -88,7 +89,7 @@ def ml_test_score(evidence: Sequence[Evidence]) -> dict[str, Plain]:
     tests: list[Plain] = []
     sums = dict.fromkeys(SECTIONS, 0)
     for check in CHECKS:
-        links = _links(check, evidence)
+        links = _links(check, evidence, labels)
         sums[check.section] += bool(links)
         tests.append(
             {
@@ -106,10 +107,10 @@ def ml_test_score(evidence: Sequence[Evidence]) -> dict[str, Plain]:
     }
 
 
-def _links(check: Check, evidence: Iterable[Evidence]) -> list[str]:
+def _links(check: Check, evidence: Iterable[Evidence], labels: Sequence[str]) -> list[str]:
     """Ids of evidence for every measure of a check; none where one of them was not measured."""
     links: list[str] = []
-    items = [item for item in evidence if not check.sliced or is_subgroup(item.slice)]
+    items = [item for item in evidence if not check.sliced or is_subgroup(item.slice, labels)]
     for pattern in check.measures:
         found = [item.id for item in items if item.value is not None and _fits(item, pattern)]
         if not found:
@@ -118,13 +119,16 @@ def _links(check: Check, evidence: Iterable[Evidence]) -> list[str]:
     return links
 
 
-def is_subgroup(slice_name: str) -> bool:
+def is_subgroup(slice_name: str, labels: Sequence[str] = ()) -> bool:
     """Whether a slice is of patients by what they are: `sex=F`, not `coverage=0.9`.
+
+    Nor a label of a multi-label question, whose `labels` these are, by itself.
 
     >>> is_subgroup("sex=F & age=[65, 80)"), is_subgroup("threshold=0.1"), is_subgroup("all")
     (True, False, False)
     """
-    return "=" in slice_name and not slice_name.startswith(_NO_SUBGROUPS)
+    part = parted(slice_name, labels)[1]
+    return "=" in part and not part.startswith(_NO_SUBGROUPS)
 
 
 def _fits(item: Evidence, pattern: str) -> bool:

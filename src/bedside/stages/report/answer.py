@@ -7,6 +7,7 @@ from bedside.methods.measure_words import words
 from bedside.methods.words import patients, signs
 from bedside.stages.report.blocks import Block, Card, Cards, Points, Section, Text, term
 from bedside.stages.report.gates import gate_line, gate_table
+from bedside.stages.report.labels import label_table
 from bedside.stages.report.models import model_name
 from bedside.stages.report.people import counted, per_thousand
 from bedside.stages.report.reading import Material
@@ -22,6 +23,7 @@ _HEADLINES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("balanced_accuracy", "accuracy"),
         ("conformal_coverage", "brier"),
     ),
+    "multilabel": (("macro_auroc",), ("macro_auprc",), ("macro_scaled_brier",)),
     "regression": (("rmse",), ("mae",), ("conformal_coverage", "r2")),
     "segmentation": (("dice",), ("hd95", "nsd"), ("conformal_coverage", "volume_error")),
     "survival": (
@@ -46,6 +48,7 @@ def answer(material: Material) -> Section:
     cards = _cards(material)
     if cards:
         blocks.append(Cards(cards=cards))
+    blocks += label_table(material)
     blocks += _release(material)
     return Section(anchor="answer", title="The answer", lead="", blocks=blocks)
 

@@ -6,11 +6,13 @@ from bedside.methods.measure_words import words
 from bedside.methods.words import count, interval
 from bedside.stages.report.blocks import Block, Fold, Heading, Table, Text, term
 from bedside.stages.report.curves import calibration, decision_curve, side_by_side
+from bedside.stages.report.labels import folded, labels_of
 from bedside.stages.report.models import model_name
 from bedside.stages.report.people import counted, people_node, people_number, per_thousand
 from bedside.stages.report.reading import Material, Node
 
 _DISCRIMINATION = (
+    "macro_auroc", "macro_auprc", "macro_brier", "macro_scaled_brier", "macro_log_loss",
     "auroc", "auprc", "c_index", "c_index_ipcw", "auroc_at_horizon", "integrated_brier",
     "brier_at_horizon", "calibration_at_horizon", "brier", "scaled_brier", "log_loss",
     "accuracy", "balanced_accuracy", "rmse", "mae", "r2", "calibration_slope",
@@ -34,8 +36,20 @@ def chosen(material: Material) -> list[Block]:
     name = material.released
     if not name:
         return []
+    if labels_of(material):
+        return [
+            Heading(body=f"The chosen model: {model_name(name)}", anchor="chosen"),
+            *_numbers(material, "Means over labels", _DISCRIMINATION),
+            *folded(material, _details, "In detail"),
+            *_inputs(material),
+        ]
+    heading = Heading(body=f"The chosen model: {model_name(name)}", anchor="chosen")
+    return [heading, *_details(material)]
+
+
+def _details(material: Material) -> list[Block]:
+    """The chosen model's numbers and pictures, of one outcome."""
     return [
-        Heading(body=f"The chosen model: {model_name(name)}", anchor="chosen"),
         *_numbers(material, "Discrimination and calibration", _DISCRIMINATION),
         *side_by_side([*calibration(material), *decision_curve(material)]),
         *calibration(material, "external"),

@@ -10,6 +10,7 @@ from bedside.methods.measure_words import words
 from bedside.methods.words import group
 from bedside.stages.report.blocks import Block, Fold, Section, Text
 from bedside.stages.report.forest import Entry, forest
+from bedside.stages.report.labels import folded, labels_of, views
 from bedside.stages.report.models import colour, primary
 from bedside.stages.report.reading import Material
 
@@ -26,10 +27,24 @@ def groups_section(material: Material) -> Section | None:
     """The primary measure by subgroup, then others folded."""
     if not material.released:
         return None
+    found = [item for _, view in views(material) for item in slices(view, primary(view))]
+    if not found:
+        return None
+    if labels_of(material):
+        blocks = folded(material, _of_outcome, "By group")
+        lead = f"Each label by group, below. Over all labels: {_lead(found)}"
+        return Section(anchor="groups", title="For whom", lead=lead, blocks=blocks)
+    return Section(
+        anchor="groups", title="For whom", lead=_lead(found), blocks=_of_outcome(material)
+    )
+
+
+def _of_outcome(material: Material) -> list[Block]:
+    """Forests of one outcome; none where no group was measured."""
     measure = primary(material)
     found = slices(material, measure)
     if not found:
-        return None
+        return []
     blocks: list[Block] = [forest_of(material, measure, found)]
     if measure in ("auroc", "c_index"):
         blocks.append(Text(body=_RANKING, kind="note"))
@@ -38,7 +53,7 @@ def groups_section(material: Material) -> Section | None:
         if name != measure and others:
             title = f"{words(name).name.capitalize()} by group"
             blocks.append(Fold(title=title, blocks=[forest_of(material, name, others)]))
-    return Section(anchor="groups", title="For whom", lead=_lead(found), blocks=blocks)
+    return blocks
 
 
 def slices(material: Material, measure: str) -> list[Evidence]:

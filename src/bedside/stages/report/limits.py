@@ -8,6 +8,7 @@ from bedside.methods.words import count, group, joined, percent, signs
 from bedside.stages.report.blocks import Block, Points, Section, Table, Text, prose
 from bedside.stages.report.gates import gate_words
 from bedside.stages.report.groups import slices, too_small
+from bedside.stages.report.labels import labels_of, views
 from bedside.stages.report.models import primary
 from bedside.stages.report.reading import Material
 
@@ -60,12 +61,15 @@ def _splits(material: Material) -> Iterator[tuple[str, str]]:
 
 
 def _groups(material: Material) -> Iterator[tuple[str, str]]:
-    small = [item for item in slices(material, primary(material)) if too_small(item)]
-    if small:
+    for label, view in views(material):
+        small = [item for item in slices(view, primary(view)) if too_small(item)]
+        if not small:
+            continue
         named = "; ".join([f"{group(item.slice)} ({count(item.subjects)})" for item in small[:8]])
         more = f", and {len(small) - 8} more groups" if len(small) > 8 else ""
+        about = f" at '{label}'" if label else ""
         yield (
-            f"How it does in groups with too few held-out patients: {named}{more}.",
+            f"How it does{about} in groups with too few held-out patients: {named}{more}.",
             "More patients of these groups, from more sites or more years.",
         )
     grouped = [c for c in material.study.columns.values() if c.group or c.role == "group"]
@@ -79,7 +83,13 @@ def _groups(material: Material) -> Iterator[tuple[str, str]]:
 def _outcomes(material: Material) -> Iterator[tuple[str, str]]:
     for split, node in material.file("patients.json").pairs():
         missing, whole = node.at("unobserved").number(), node.at("n").number()
-        if split == "held_out" and missing and whole:
+        if split == "held_out" and missing and whole and labels_of(material):
+            yield (
+                f"What {count(missing)} of {count(whole)} held-out patients have: no label of "
+                "theirs was observed.",
+                "Records or images read for these findings.",
+            )
+        elif split == "held_out" and missing and whole:
             yield (
                 f"What became of {count(missing)} of {count(whole)} held-out patients "
                 f"({percent(missing / whole)}): they were lost before the horizon. Others "

@@ -25,7 +25,10 @@ NAMES = {
     "atlas": "Atlas (guessing)",
 }
 GUESSES = ("prevalence", "mean", "kaplan_meier", "atlas")
-_PRIMARY = {"regression": "rmse", "survival": "c_index", "segmentation": "dice"}
+_PRIMARY = {
+    "regression": "rmse", "survival": "c_index", "segmentation": "dice",
+    "multilabel": "macro_auroc",
+}  # fmt: skip
 DEEP = ("mlp", "tabm", "transformer", "ft_transformer", "convnet", "unet")
 KINDS = ("m0", "m1", "m2", "m3", "m4", "m5", "m6", "m7")
 SHAPES = {"simple": "circle", "deep": "diamond", "comparator": "square"}

@@ -15,6 +15,7 @@ from bedside.stages.report.blocks import (
     lines,
     small,
 )
+from bedside.stages.report.labels import labels_of
 from bedside.stages.report.reading import Material, Node
 
 SPLIT_WORDS = {
@@ -119,12 +120,16 @@ def _table_one(material: Material) -> list[Block]:
     if any(_outcomes(node) for node in nodes):
         rows.append((_outcome(material), *(_outcomes(node) for node in nodes)))
     for name, _ in nodes[0].at("classes").pairs():
-        rows.append((name, *(_whole(node.at("classes"), name) for node in nodes)))
-    rows.append(("Outcome not observed", *(_whole(node, "unobserved") for node in nodes)))
+        rows.append((name, *(_having(node, name) for node in nodes)))
+    several = bool(labels_of(material))
+    unobserved = "No label observed" if several else "Outcome not observed"
+    rows.append((unobserved, *(_whole(node, "unobserved") for node in nodes)))
     rows += _field_rows(nodes, _units(material))
     caption = _with_outcome(splits)
     note = "Median (lower to upper quartile), or rows (share of those with a value)."
-    if any(node.at("unobserved").number() for node in nodes):
+    if several:
+        note += " Of a label: patients who have it (share of those in whom it was observed)."
+    elif any(node.at("unobserved").number() for node in nodes):
         note += (
             " Those who were lost before the horizon have no outcome here; where the others are "
             "measured below, they stand in for them by weights."
@@ -138,6 +143,13 @@ def _with_outcome(splits: list[tuple[str, Node]]) -> str:
     if not known:
         return "Who the patients are, by split"
     return f"Patients with the outcome, of those observed: {joined(known)}"
+
+
+def _having(node: Node, name: str) -> str:
+    """Patients with a class or a label; of a label also their share of those observed."""
+    known = node.at("observed", name).number()
+    whole, having = _whole(node.at("classes"), name), node.at("classes", name).number()
+    return f"{whole} ({percent(having / known)})" if known and having is not None else whole
 
 
 def _outcome(material: Material) -> str:

@@ -7,7 +7,7 @@ be told, never an error.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
@@ -16,6 +16,7 @@ from bedside.core.run import Run
 from bedside.core.spec import Plain
 from bedside.core.study import Study
 from bedside.methods.measure_words import words
+from bedside.methods.multilabel import parted
 from bedside.methods.words import interval, patients
 
 
@@ -65,6 +66,19 @@ class Book:
 
     def __init__(self, evidence: list[Evidence]) -> None:
         self.lines = list({item.id: item for item in evidence}.values())
+        self.ids: dict[Evidence, str] = {}
+        """Of lines that are shown as something else than what they are, the id they lead to."""
+
+    def of_label(self, label: str) -> Book:
+        """The lines on one label, as if it had been the only question."""
+        book = Book([])
+        for item in self.lines:
+            name, part = parted(item.slice, [label])
+            if name:
+                shown = replace(item, slice=part)
+                book.lines.append(shown)
+                book.ids[shown] = item.id
+        return book
 
     def all(
         self, measure: str = "", *, model: str | None = None, split: str = "held_out",
@@ -92,7 +106,9 @@ class Book:
 
     def cite(self, item: Evidence, text: str = "") -> Markup:
         """The number with its interval, or `text`, as a link to its line."""
-        return Markup('<a class="n" href="#e-{}">{}</a>').format(item.id, text or said(item))
+        return Markup('<a class="n" href="#e-{}">{}</a>').format(
+            self.ids.get(item, item.id), text or said(item)
+        )
 
     def found(self, measure: str, slice_: str, data: str = "") -> Evidence | None:
         """The last line on a measure and a slice, of whatever model."""

@@ -11,6 +11,7 @@ from bedside.methods.measure_words import words
 from bedside.methods.words import count
 from bedside.stages.report.blocks import Block, Figure, Section, Table, Text, term
 from bedside.stages.report.curves import of_released, risk_coverage, side_by_side
+from bedside.stages.report.labels import folded, labels_of
 from bedside.stages.report.models import primary
 from bedside.stages.report.reading import Material, said
 
@@ -26,13 +27,22 @@ def silence_section(material: Material) -> Section | None:
         return None
     found = _evidence(material)
     blocks: list[Block] = [Text(body=_rule(material))]
-    if found:
-        blocks.append(_table(material, found))
-    blocks += _reasons(material)
-    blocks += side_by_side([*_novelty(material), *risk_coverage(material)])
+    if labels_of(material):
+        note = "Each label has a set of its own; silence of a label is not that of the others."
+        blocks += [Text(body=note, kind="note"), *folded(material, _of_outcome, "Silence")]
+    else:
+        blocks += _of_outcome(material)
     return Section(
         anchor="silence", title="When it should stay silent", lead=_lead(found), blocks=blocks
     )
+
+
+def _of_outcome(material: Material) -> list[Block]:
+    """Sets, reasons and pictures of one outcome."""
+    found = _evidence(material)
+    blocks: list[Block] = [_table(material, found)] if found else []
+    blocks += _reasons(material)
+    return [*blocks, *side_by_side([*_novelty(material), *risk_coverage(material)])]
 
 
 def _evidence(material: Material) -> list[Evidence]:

@@ -26,6 +26,12 @@ function words(reply) {
   const foot = '\\n\\nmodel ' + reply.model + ', bundle ' + reply.bundle.slice(0, 12) +
     ', ledger ' + reply.ledger.slice(0, 12);
   if (reply.abstain) return 'The model abstains: ' + reply.reason + '.' + foot;
+  if (reply.labels) {
+    const lines = Object.entries(reply.labels).map(([name, one]) => name + ': ' + (one.abstain ?
+      'no answer, ' + one.reason : percent(one.value) + (one.act ? ', at or above the threshold' :
+      '') + '. Not ruled out: ' + (one.set.join(', ') || 'nothing')));
+    return [OUTCOME, ...lines].join('\\n') + foot;
+  }
   const risk = TYPE === 'binary' || TYPE === 'survival';
   if (reply.volumes) {
     const sizes = Object.entries(reply.volumes).map(([name, size]) =>

@@ -44,8 +44,9 @@ READS: tuple[str, ...] = ("modality", "seed", "decision")
 TINY: dict[str, object] = {"trials": 1, "epochs": 6, "seconds": 30.0}
 SHUFFLED = "_shuffled"
 SCORES = {
-    "binary": "log loss", "multiclass": "log loss", "regression": "squared error",
-    "survival": "negative log-likelihood", "segmentation": "1 - Dice",
+    "binary": "log loss", "multiclass": "log loss", "multilabel": "log loss",
+    "regression": "squared error", "survival": "negative log-likelihood",
+    "segmentation": "1 - Dice",
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from bedside.methods.calibration import Calibrator
     from bedside.methods.entrant import Arrays, Entrant, Fixed, Learned, Lesson
     from bedside.methods.halves import Halves
-    from bedside.methods.policy import Policy
+    from bedside.methods.label_calibration import LabelCalibrators
+    from bedside.methods.label_policy import AnyPolicy
     from bedside.methods.pretraining.start import Start
     from bedside.stages.train import Cell, Spec
 
@@ -101,6 +102,11 @@ class _Work:
     def outlines(self) -> bool:
         """Whether the answer is a mask."""
         return self.schema.target.type == "segmentation"
+
+    @property
+    def labels(self) -> bool:
+        """Whether there are several labels a sample."""
+        return self.schema.target.type == "multilabel"
 
     def arrays(self, rows: Rows) -> Arrays:
         return self.cell.arrays(self.dataset, self.schema, rows)
@@ -181,14 +187,18 @@ def seed_of(seed: int, name: str) -> int:
     return int.from_bytes(blake2b(f"{seed}/{name}".encode(), digest_size=4).digest()) >> 1
 
 
-def _calibrated(work: _Work, learned: Learned) -> Calibrator:
+def _calibrated(work: _Work, learned: Learned) -> Calibrator | LabelCalibrators:
     """Fitted on the other half of tune; the control stays as it is."""
     from bedside.methods.calibration import IDENTITY, fit_calibrator
     from bedside.methods.evaluation.truth import truth_of
+    from bedside.stages.train.labels import label_calibrators
 
     if work.entry.fixed or work.outlines:
         return IDENTITY
     rows, task = work.entry.halves.calibrate, work.schema.target.type
+    if work.labels:
+        value = learned.predict(work.arrays(rows))
+        return label_calibrators(work.dataset, work.schema, rows, value)
     truth = truth_of(work.dataset, work.schema, rows)
     known = truth.known
     value = learned.predict(work.arrays(rows))[known]
@@ -215,7 +225,7 @@ def _loss(
     return binary(target > 0, counts.astype(np.float32)).score(value[:, None])
 
 
-def _graph(work: _Work, learned: Learned, calibrator: Calibrator) -> bytes:
+def _graph(work: _Work, learned: Learned, calibrator: Calibrator | LabelCalibrators) -> bytes:
     from bedside.adapters.onnx.finish import append_calibrator, label
     from bedside.methods.measures.sample import PROBABILITY_CLIP
 
@@ -229,8 +239,9 @@ def _graph(work: _Work, learned: Learned, calibrator: Calibrator) -> bytes:
     return label(graph, {"schema": work.schema.digest, "data": work.dataset.digest, "model": name})
 
 
-def _policy(work: _Work, graph: bytes, learned: Learned) -> Policy:
+def _policy(work: _Work, graph: bytes, learned: Learned) -> AnyPolicy:
     """Fitted to what the graph, not the model, says of the patients of `calibrate`."""
+    from bedside.stages.train.easing import eased
     from bedside.stages.train.outlines import true_volumes, volume_policy
 
     halves = work.entry.halves
@@ -242,13 +253,17 @@ def _policy(work: _Work, graph: bytes, learned: Learned) -> Policy:
     return _policy_of_values(work, graph)
 
 
-def _policy_of_values(work: _Work, graph: bytes) -> Policy:
+def _policy_of_values(work: _Work, graph: bytes) -> AnyPolicy:
     from bedside.adapters.onnx import Graph
     from bedside.methods.evaluation.truth import truth_of
     from bedside.methods.policy import Horizon, fit_policy
+    from bedside.stages.train.easing import eased
+    from bedside.stages.train.labels import label_policies
 
     rows, target = work.entry.halves.calibrate, work.schema.target
     said = Graph(graph).run(work.arrays(rows))
+    if work.labels:
+        return label_policies(work.dataset, work.schema, rows, said, options=work.entry.decision)
     truth = truth_of(work.dataset, work.schema, rows)
     horizon = None
     if target.horizon is not None:
@@ -261,24 +276,9 @@ def _policy_of_values(work: _Work, graph: bytes) -> Policy:
     return eased(policy, given=work.entry.decision.threshold is not None)
 
 
-def eased(policy: Policy, *, given: bool) -> Policy:
-    """The policy with a hair of room at each limit that is some patient's own value.
-
-    Patients whom a model cannot tell apart (the leaves of a tree) share that value, and float32
-    rounds it one way in the trained model and another in the graph. A threshold that was `given`
-    stays what it is.
-    """
-    room = 2e-6
-    threshold = policy.threshold
-    if threshold is not None and not given:
-        threshold -= room * max(1.0, abs(threshold))
-    return replace(
-        policy, threshold=threshold, novelty_limit=policy.novelty_limit * (1 + 10 * room),
-        quantiles=tuple(None if q is None else q + room * max(1.0, q) for q in policy.quantiles),
-    )  # fmt: skip
-
-
-def _write_native(work: _Work, learned: Learned, calibrator: Calibrator, part: Path) -> None:
+def _write_native(
+    work: _Work, learned: Learned, calibrator: Calibrator | LabelCalibrators, part: Path
+) -> None:
     from bedside.stages.train.outlines import write_masks
 
     survival = work.schema.target.type == "survival"
@@ -295,7 +295,7 @@ def _write_native(work: _Work, learned: Learned, calibrator: Calibrator, part: P
 
 
 def _record(
-    work: _Work, lesson: Lesson, learned: Learned, calibrator: Calibrator
+    work: _Work, lesson: Lesson, learned: Learned, calibrator: Calibrator | LabelCalibrators
 ) -> Mapping[str, object]:
     entrant = work.entry.entrant
     return {

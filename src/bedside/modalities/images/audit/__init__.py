@@ -18,6 +18,7 @@ import polars as pl
 from bedside.core.dataset import SPLITS, Dataset
 from bedside.core.finding import Finding
 from bedside.core.spec import Plain
+from bedside.methods.audit.by_label import by_label
 from bedside.methods.audit.duplicates import Fingerprints
 from bedside.methods.audit.identity_probes import seen_identity_finding
 from bedside.methods.audit.near_duplicates import near_copies, near_finding
@@ -61,19 +62,22 @@ def checks(
     """Near copies, probes of what should not matter, facts, writing, blank images, masks."""
     facts = facts_of(dataset, training.rows)
     parts = _probes(columns)
-    acquired = acquisition_finding([*parts, *probes_of(facts)], training, NOUN)
-    seen = seen_identity_finding(parts, training, NOUN)
+    told = [*parts, *probes_of(facts)]
     subject = patient_codes(dataset.samples["subject"])
     data = f"all@{dataset.digest[:8]}"
     return [
         *_copies(dataset, subject, data),
         *identifying_findings(facts, training),
         writing_finding(dataset.array("image"), subject, data),
-        *([seen] if seen is not None else []),
-        *([acquired] if acquired is not None else []),
+        *by_label(training, lambda one: _there(seen_identity_finding(parts, one, NOUN))),
+        *by_label(training, lambda one: _there(acquisition_finding(told, one, NOUN))),
         *shortcut_probes(parts, groupings(dataset, facts, training), training, NOUN),
         *mask_findings(dataset, training),
     ]
+
+
+def _there(finding: Finding | None) -> list[Finding]:
+    return [] if finding is None else [finding]
 
 
 def _probes(columns: Sequence[Column]) -> list[Probe]:

@@ -44,7 +44,7 @@ from bedside.modalities.images.augment.tone import (
 )
 from bedside.modalities.images.settings import axes_of, frozen
 
-_CLASSES = ("binary", "multiclass")
+_CLASSES = ("binary", "multiclass", "multilabel")
 
 
 def chain(dataset: Dataset, settings: Mapping[str, Plain]) -> Plain:

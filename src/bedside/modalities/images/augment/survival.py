@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
+import polars as pl
 import torch
 from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -19,6 +20,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from bedside.core.dataset import Dataset
 from bedside.core.spec import Plain
 from bedside.methods.image_features import fitted_features
+from bedside.methods.multilabel import slice_of
 from bedside.modalities.images.augment.chain import OPS, Chain
 from bedside.modalities.images.augment.frame import start
 from bedside.modalities.images.augment.op import Op
@@ -70,25 +72,66 @@ def _expected(chain: Chain, params: Sequence[dict[str, Plain]], mask: NDArray[np
 
 
 def of_classes(dataset: Dataset, rows: Ints, record: Plain, *, seed: int) -> list[Survived]:
-    """`augment.agreement` under the whole chain, and under each op alone, done to every sample."""
-    target = dataset.samples["target"].to_numpy()[rows]
-    rows, target = rows[np.isfinite(target)], target[np.isfinite(target)]
-    fit = dataset.subjects(rows) % 2 == 0
-    if min(fit.sum(), (~fit).sum()) < FEWEST or len(np.unique(target[fit])) < 2:
-        return []
+    """`augment.agreement` under the whole chain, and under each op alone, done to every sample.
+
+    Of a multi-label question for each label, among the samples in which it was observed.
+    """
+    target = dataset.samples.select(dataset.schema.target.columns).cast(pl.Float64)
+    target_NL = target.to_numpy()[rows]
+    known = np.isfinite(target_NL).any(axis=1)
+    rows, target_NL = rows[known], target_NL[known]
+    fit = dataset.subjects(rows) % 2 == 0 if len(rows) else np.zeros(0, np.bool_)
     images = dataset.array("image")
-    features = fitted_features(np.asarray(images[rows[fit]]))
-    model = HistGradientBoostingClassifier(max_iter=60, random_state=seed, early_stopping=False)
-    model.fit(_features(features, np.asarray(images[rows[fit]])), target[fit])
+    quick = _quick_models(images, (rows, target_NL, fit), target.columns, seed)
+    if not quick:
+        return []
+    features, models = quick
     other = np.asarray(images[rows[~fit]])
-    before = model.predict(_features(features, other))
+    seen = _features(features, other)
+    before = {name: model.predict(seen) for name, (model, _) in models.items()}
     chain, keys = chain_from(record, images.shape[2:]), rows[~fit]
     found: list[Survived] = []
     for about, ops in _alone(chain.ops):
         made, _ = replace(chain, ops=ops).batch(other, keys=keys.tolist(), seed=seed, epoch=0)
-        same = model.predict(_features(features, made)) == before
-        found.append(("augment.agreement", about, keys, same.astype(np.float64)))
+        after = _features(features, made)
+        for name, (model, at) in models.items():
+            label = name.removeprefix("target").removeprefix(".")
+            same = (model.predict(after) == before[name])[at]
+            part = slice_of(label, about) if label else about
+            found.append(("augment.agreement", part, keys[at], same.astype(np.float64)))
     return found
+
+
+Halved = tuple[Ints, NDArray[np.float64], NDArray[np.bool_]]
+"""Rows [N], their classes [N, L], NaN where unobserved, and whether the model is fitted to them."""
+
+
+def _quick_models(
+    images: NDArray[np.generic], halved: Halved, names: Sequence[str], seed: int
+) -> tuple[torch.nn.Module, dict[str, tuple[Any, NDArray[np.bool_]]]] | None:
+    """Features, and of each column a model with which of the other samples it may be asked of.
+
+    None where no column has samples enough of two classes.
+    """
+    rows, target_NL, fit = halved
+    known_NL = np.isfinite(target_NL)
+    able = [
+        column
+        for column in range(target_NL.shape[1])
+        if min((fit & known_NL[:, column]).sum(), (~fit & known_NL[:, column]).sum()) >= FEWEST
+        and len(np.unique(target_NL[fit & known_NL[:, column], column])) > 1
+    ]
+    if not able:
+        return None
+    features = fitted_features(np.asarray(images[rows[fit]]))
+    seen = _features(features, np.asarray(images[rows[fit]]))
+    models = {}
+    for column in able:
+        model = HistGradientBoostingClassifier(max_iter=60, random_state=seed, early_stopping=False)
+        there = known_NL[fit, column]
+        model.fit(seen[there], target_NL[fit, column][there])
+        models[names[column]] = (model, known_NL[~fit, column])
+    return features, models
 
 
 def _alone(ops: tuple[Op, ...]) -> list[tuple[str, tuple[Op, ...]]]:

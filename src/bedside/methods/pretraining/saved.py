@@ -1,4 +1,4 @@
-"""A start on disk: `encoder.safetensors` with its description as metadata, in safetensors."""
+"""A start on disk: `encoder.safetensors`, with its description as metadata."""
 
 from __future__ import annotations
 

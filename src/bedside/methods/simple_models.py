@@ -11,9 +11,11 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from bedside.core.spec import Source, build
+from bedside.core.study import TaskType
 from bedside.methods import cox, design
 from bedside.methods.cox import CoxModel, fit_cox
 from bedside.methods.design import Score
+from bedside.methods.entrant import Entrant
 from bedside.methods.linear import LinearModel, fit_linear
 from bedside.methods.outcome import Outcome
 from bedside.methods.prevalence import Prevalence, fit_prevalence
@@ -47,6 +49,32 @@ SIMPLE: Mapping[str, Search] = {
     "trees": _TREES,
 }
 """What is tuned, by the model's name."""
+LINEAR_OF_TASK: Mapping[TaskType, str] = {
+    "binary": "logistic", "multiclass": "multinomial", "multilabel": "logistic",
+    "regression": "ridge", "survival": "cox",
+}  # fmt: skip
+_LINEAR = (
+    ("logistic", 1958, "logistic regression (Cox 1958)"),
+    ("multinomial", 1966, "multinomial regression (Cox 1966)"),
+    ("ridge", 1970, "linear regression (Hoerl and Kennard 1970)"),
+    ("cox", 1972, "proportional hazards (Cox 1972)"),
+)
+
+
+def simple_entrants(*, linear: str, trees: str) -> tuple[Entrant, ...]:
+    """All of `SIMPLE` as a modality enters them; `{}` in its words stands for the method.
+
+    >>> simple_entrants(linear="Regularised {}", trees="{}")[1].source
+    'Regularised logistic regression (Cox 1958)'
+    """
+    every = "What training patients had on average; for survival Kaplan and Meier 1958"
+    boosted = "Gradient-boosted trees (Friedman 2001; Ke et al. 2017; scikit-learn)"
+    return (
+        Entrant(name="prevalence", family="simple", year=1958, source=every),
+        *(Entrant(name=name, family="simple", year=year, source=linear.format(method))
+          for name, year, method in _LINEAR),
+        Entrant(name="trees", family="simple", year=2017, source=trees.format(boosted)),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -147,6 +147,48 @@ def test_a_unet_outlines_as_its_graph_does() -> None:
     assert model.length <= 2
 
 
+def volumes(count: int, seed: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Noise with a bright block in each, [N, 1, 8, 16, 16]; the last rows are filling."""
+    rng = np.random.default_rng(seed)
+    images = rng.normal(90, 12, (count, 8, SIDE, SIDE))
+    places = np.zeros(images.shape, np.uint8)
+    for at in range(count):
+        places[at][tuple(slice(n, n + 4) for n in rng.integers(0, (5, 9, 13)))] = 1
+        images[at][places[at] > 0] += 110
+    extent = np.tile(np.array([8, 12, SIDE], np.int32), (count, 1))
+    arrays = {"image": images.clip(0, 255).astype(np.uint8)[:, None], "extent": extent,
+              "spacing": np.full((count, 3), 2.0, np.float32)}  # fmt: skip
+    return arrays, places
+
+
+@pytest.mark.slow
+def test_a_unet_of_volumes_learns_and_outlines_as_its_graph_does() -> None:
+    """A plain task, so that what is tried is the third axis: patches, masks, millilitres."""
+    (train, places), (select, of_select) = volumes(24, 1), volumes(8, 2)
+    schema = schema_of((1, 0, 0, 0), "uint8", task="segmentation", image="{patient}.nii")
+    schema = replace(schema, target=replace(schema.target, classes=("block",)))
+    model = learn("unet", Lesson(
+        schema=schema, train=train, train_outcome=outcomes.binary(np.ones(24, bool)),
+        select=select, select_outcome=outcomes.binary(np.ones(8, bool)),
+        budget=Budget(trials=1, seconds=600), epochs=12, patience=0, seed=1,
+        fixed=Fixed(settings=FIXED["unet"], length=12),  # type: ignore[arg-type]  # numbers
+        masks=(places, of_select),
+    ))  # fmt: skip
+    assert model.outliner is not None
+    assert model.outliner.patch == (8, 16, 16)
+    assert {value.ndim for name, value in model.weights.items() if name.endswith("weight")} >= {5}
+    asked, truth = volumes(4, 3)
+    itself = model.outliner.outlines(asked)
+    by_graph = replace(model.outliner, patches=open_graph(model.graph)).outlines(asked)
+    np.testing.assert_array_equal(by_graph.masks, itself.masks)
+    np.testing.assert_allclose(by_graph.novelty, itself.novelty, rtol=1e-3)
+    assert not itself.masks[:, :, 12:].any()
+    np.testing.assert_allclose(itself.volumes[:, 0], (itself.masks == 1).sum(axis=(1, 2, 3)) * 8e-3)
+    dice = 2 * (itself.masks & truth).sum() / (itself.masks.sum() + truth.sum())
+    assert dice > 0.7
+    assert model.score < 0.4
+
+
 def test_a_patch_holds_the_images_in_steps_of_eight() -> None:
     found = lesson("unet")
     assert patch_of(found) == (16, 16)

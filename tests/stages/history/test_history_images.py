@@ -23,6 +23,7 @@ from bedside.core.study import build_study
 from bedside.stages import history
 
 SIDE = 16
+VOLUME = (8, 8, 8)
 SPEC = history.Spec(trials=1, batch=8, replicates=60, fewest_subjects=10, fewest_events=3)
 
 
@@ -47,9 +48,24 @@ def pictures(count: int, *, everywhere: bool) -> tuple[np.ndarray, np.ndarray, n
     return images.clip(0, 255).astype(np.uint8)[:, None], masks, there
 
 
-def prepared(folder: Path, task: str) -> Run:
+def volumes(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The same of volumes [N, 1, 8, 8, 8]: a bright block of 4 x 4 x 4 in each."""
+    rng = np.random.default_rng(8)
+    images = rng.normal(60, 12, (count, *VOLUME))
+    masks = np.zeros(images.shape, np.uint8)
+    for at in range(count):
+        place = tuple(slice(n, n + 4) for n in rng.integers(0, 5, 3))
+        masks[at][place] = 1
+        images[at][place] += 120
+    return images.clip(0, 255).astype(np.uint8)[:, None], masks, np.ones(count, bool)
+
+
+def prepared(folder: Path, task: str, *, volume: bool = False) -> Run:
     count = 120
     images, masks, there = pictures(count, everywhere=task == "segmentation")
+    if volume:
+        images, masks, there = volumes(count)
+    spatial = images.shape[2:]
     target: list[float | None] = there.astype(float).tolist()
     if task == "segmentation":
         target[-1] = None  # nobody outlined it; it is a held-out one
@@ -59,10 +75,10 @@ def prepared(folder: Path, task: str) -> Run:
         "target": target, "duration": [None] * count, "event": [0] * count,
     }, schema_overrides={"duration": pl.Float64, "event": pl.Int8})  # fmt: skip
     arrays = {
-        "image": images, "mask": masks, "spacing": np.ones((count, 2), np.float32),
-        "extent": np.full((count, 2), SIDE, np.int32),
+        "image": images, "mask": masks, "spacing": np.ones((count, len(spatial)), np.float32),
+        "extent": np.tile(np.array(spatial, np.int32), (count, 1)),
     }  # fmt: skip
-    schema = schema_of((1, SIDE, SIDE), "uint8", task=task)
+    schema = schema_of((1, *spatial), "uint8", task=task)
     if task == "segmentation":
         schema = replace(schema, target=replace(schema.target, classes=("blob",)))
     folder.mkdir()
@@ -72,7 +88,7 @@ def prepared(folder: Path, task: str) -> Run:
 
 @pytest.fixture
 def climb(tmp_path: Path) -> Callable[[str, history.Spec], Run]:
-    def run(task: str, spec: history.Spec) -> Run:
+    def run(task: str, spec: history.Spec, *, volume: bool = False) -> Run:
         audit = Run(tmp_path / "audit-0")
         audit.write_json("dropped.json", [])
         study = build_study(
@@ -80,9 +96,10 @@ def climb(tmp_path: Path) -> Callable[[str, history.Spec], Run]:
              "task": {"type": task, "target": "blob", "structures": ["blob"]}},
             path=Path("blobs.toml"),
         )  # fmt: skip
+        data = prepared(tmp_path / "prepare-0", task, volume=volume)
         context = Context(
             study=study, run=Run(tmp_path / "history-0"), cell=cells.cell("images", "history"),
-            inputs={"prepare": prepared(tmp_path / "prepare-0", task), "audit": audit},
+            inputs={"prepare": data, "audit": audit},
             executor=InProcess(), progress=Silent(),
         )  # fmt: skip
         history.run(spec, context)
@@ -111,3 +128,14 @@ def test_a_blob_is_outlined(climb: Callable[..., Run]) -> None:
     masks = np.load(run.folder / "generations" / "unet" / "masks.npy")
     assert masks.shape == (30, SIDE, SIDE)
     assert "Ronneberger" in (run.folder / "history.html").read_text()
+
+
+@pytest.mark.slow
+def test_a_block_in_a_volume_is_outlined(climb: Callable[..., Run]) -> None:
+    spec = replace(SPEC, generations=("perceptron", "unet"), steps=60)
+    run = climb("segmentation", spec, volume=True)
+    record = json.loads((run.folder / "history.json").read_text())
+    by_name = {one["name"]: one for one in record["generations"]}
+    assert record["measure"] == "dice"
+    assert by_name["unet"]["value"] > 0.7
+    assert by_name["unet"]["parameters"] > by_name["perceptron"]["parameters"]

@@ -16,9 +16,9 @@ from bedside.adapters.images import read_image
 from bedside.adapters.parquet import read_parquet
 from bedside.core.errors import BedsideError, DataError
 from bedside.core.study import Data
+from bedside.modalities.images.prepare_sources import PICTURES, is_picture
 from bedside.modalities.images.references import members, open_arrays
 
-PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dcm", ".nii", ".nii.gz")
 _TABLES = (".csv", ".parquet", ".pq")
 _LABELS = ("label", "target", "diagnosis", "class", "outcome", "finding")
 _MASKS = ("mask", "segmentation", "labels", "outline")
@@ -27,7 +27,7 @@ _MASKS = ("mask", "segmentation", "labels", "outline")
 def knows(path: Path) -> int:
     """2 where it holds images for sure, 1 where it could, 0 where not."""
     if path.is_dir() or path.suffix in ARCHIVES:
-        return 2 if any(_is_picture(name) for name in _names(path)) else 1
+        return 2 if any(is_picture(name) for name in _names(path)) else 1
     if path.suffix == ".npz":
         return 2
     return 2 if path.suffix in _TABLES and _path_columns(path) else 0
@@ -110,7 +110,7 @@ def _of_table(path: Path) -> tuple[str, _Task]:
 
 
 def _of_files(path: Path) -> tuple[str, _Task]:
-    names = [name for name in _names(path) if _is_picture(name)]
+    names = [name for name in _names(path) if is_picture(name)]
     if not names:
         raise DataError(path.name, expected="images", found="none",
                         hint="name folders of DICOM series in a table")  # fmt: skip
@@ -166,10 +166,6 @@ def _names(path: Path) -> Sequence[str]:
     if path.suffix in ARCHIVES:
         return list(members(path))
     return [str(item.relative_to(path)) for item in sorted(path.rglob("*"))[:20_000]]
-
-
-def _is_picture(name: str) -> bool:
-    return name.lower().endswith(PICTURES)
 
 
 def _path_columns(path: Path) -> list[str]:

@@ -42,7 +42,8 @@ _PARTS = ("train", "val", "test")
 Found = list[tuple[str, dict[str, str]]]
 """Names below a source, and what their parts in braces stand for."""
 _TABLES = (".csv", ".tsv", ".parquet", ".pq", ".gz")
-PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dcm", ".nii", ".gz")
+PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dcm", ".nii", ".nii.gz")
+"""How names of images end, where they tell it."""
 
 
 def source_rows(
@@ -80,7 +81,7 @@ def strangers(path: Path, frame: pl.DataFrame) -> int:
         return 0
     named = {Path(text) for name in (IMAGE, MASK) for text in frame[name].drop_nulls().to_list()}
     root, own = (path if path.is_dir() else path.parent).resolve(), path.resolve()
-    there = (file for file in root.rglob("*") if file.suffix.lower() in PICTURES)
+    there = (file for file in root.rglob("*") if is_picture(file.name))
     return sum(
         file not in named and not named & set(file.parents) and file.is_file()
         for file in there if file != own and not hidden(str(file.relative_to(root)))
@@ -243,6 +244,11 @@ def _names(path: Path) -> list[str]:
     else:
         every = [str(item.relative_to(path)) for item in sorted(path.rglob("*"))]
     return [name for name in every if not hidden(name)]
+
+
+def is_picture(name: str) -> bool:
+    """Whether a file is called as images are; one without a suffix may be one all the same."""
+    return name.lower().endswith(PICTURES)
 
 
 def hidden(name: str) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from bedside.adapters.archive import ARCHIVES
 from bedside.core.errors import DataError, StudyError
 from bedside.core.study import Data
-from bedside.modalities.images.prepare_sources import IMAGE, PICTURES, hidden, source_rows
+from bedside.modalities.images.prepare_sources import IMAGE, hidden, is_picture, source_rows
 from bedside.modalities.images.references import BETWEEN, holds_image, members
 from bedside.modalities.images.settings import Spec
 
@@ -91,7 +91,6 @@ def _part_of(reference: str, images: set[str]) -> bool:
 
 def _is_image(path: Path, name: str) -> bool:
     """By its name or, as DICOM has no suffix, by its first bytes; a DICOMDIR only lists others."""
-    pure = PurePosixPath(name)
-    if pure.name.upper() == "DICOMDIR":
+    if PurePosixPath(name).name.upper() == "DICOMDIR":
         return False
-    return pure.suffix.lower() in PICTURES or holds_image(_reference(path, name))
+    return is_picture(name) or holds_image(_reference(path, name))

@@ -10,25 +10,15 @@ from numpy.typing import NDArray
 from bedside.core.dataset import Dataset, Schema
 from bedside.core.study import TaskType
 from bedside.methods.entrant import Arrays, Entrant, Learned, Lesson
+from bedside.methods.simple_models import LINEAR_OF_TASK, simple_entrants
 from bedside.modalities.images.train_deep import learn_deep
 from bedside.modalities.images.train_masks import learn_unet
 from bedside.modalities.images.train_simple import learn_simple
 from bedside.modalities.images.train_voxels import learn_voxels
 
-_ON_FEATURES = "{} on hand-crafted features of the image"
+_ON_FEATURES = " on hand-crafted features of the image"
 _ALL = (
-    Entrant(name="prevalence", family="simple", year=1958,
-            source="What training patients had on average; for survival Kaplan and Meier 1958"),
-    Entrant(name="logistic", family="simple", year=1958,
-            source=_ON_FEATURES.format("Regularised logistic regression (Cox 1958)")),
-    Entrant(name="multinomial", family="simple", year=1966,
-            source=_ON_FEATURES.format("Regularised multinomial regression (Cox 1966)")),
-    Entrant(name="ridge", family="simple", year=1970,
-            source=_ON_FEATURES.format("Ridge regression (Hoerl and Kennard 1970)")),
-    Entrant(name="cox", family="simple", year=1972,
-            source=_ON_FEATURES.format("Regularised proportional hazards (Cox 1972)")),
-    Entrant(name="trees", family="simple", year=2017,
-            source=_ON_FEATURES.format("Gradient-boosted trees (Friedman 2001; scikit-learn)")),
+    *simple_entrants(linear="Regularised {}" + _ON_FEATURES, trees="{}" + _ON_FEATURES),
     Entrant(name="voxel_trees", family="simple", year=2017,
             source="Gradient-boosted trees that see each place and its surroundings "
             "(Arganda-Carreras et al., Bioinformatics 2017)"),
@@ -40,13 +30,6 @@ _ALL = (
 )  # fmt: skip
 MODELS: Mapping[str, Entrant] = {entrant.name: entrant for entrant in _ALL}
 """All models of images by name."""
-_LINEAR_OF_TASK: Mapping[TaskType, str] = {
-    "binary": "logistic",
-    "multiclass": "multinomial",
-    "multilabel": "logistic",
-    "regression": "ridge",
-    "survival": "cox",
-}
 _EDGE = 32
 """Side of an image at the edge where the schema leaves the size open."""
 
@@ -55,7 +38,7 @@ def entrants(task: TaskType) -> tuple[Entrant, ...]:
     """Models that can learn a task, the one that takes longest first."""
     if task == "segmentation":
         return (MODELS["unet"], MODELS["voxel_trees"])
-    return tuple(MODELS[name] for name in ("convnet", "trees", _LINEAR_OF_TASK[task], "prevalence"))
+    return tuple(MODELS[name] for name in ("convnet", "trees", LINEAR_OF_TASK[task], "prevalence"))
 
 
 def arrays(dataset: Dataset, schema: Schema, rows: NDArray[np.int64]) -> Arrays:

@@ -17,6 +17,7 @@ from bedside.core.study import TaskType
 from bedside.methods import novelty
 from bedside.methods.entrant import Arrays, Entrant, Learned, Lesson
 from bedside.methods.searches import searched
+from bedside.methods.simple_models import LINEAR_OF_TASK, simple_entrants
 from bedside.methods.tabular_inputs import Inputs, Values
 from bedside.methods.tune import Found, Setting
 from bedside.modalities.tables.train_edges import edge_cases
@@ -26,20 +27,8 @@ from bedside.modalities.tables.train_space import SEARCHES
 
 __all__ = ["MODELS", "arrays", "edge_cases", "entrants", "inputs_of", "learn"]
 
-_LINEAR = "Regularised {}; gaps filled with the median and marked"
 _ALL = (
-    Entrant(name="prevalence", family="simple", year=1958,
-            source="What training patients had on average; for survival Kaplan and Meier 1958"),
-    Entrant(name="logistic", family="simple", year=1958,
-            source=_LINEAR.format("logistic regression (Cox 1958)")),
-    Entrant(name="multinomial", family="simple", year=1966,
-            source=_LINEAR.format("multinomial regression (Cox 1966)")),
-    Entrant(name="ridge", family="simple", year=1970,
-            source=_LINEAR.format("linear regression (Hoerl and Kennard 1970)")),
-    Entrant(name="cox", family="simple", year=1972,
-            source=_LINEAR.format("proportional hazards (Cox 1972)")),
-    Entrant(name="trees", family="simple", year=2017,
-            source="Gradient-boosted trees (Friedman 2001; Ke et al. 2017; scikit-learn)"),
+    *simple_entrants(linear="Regularised {}; gaps filled with the median and marked", trees="{}"),
     Entrant(name="mlp", family="deep", year=2022,
             source="Perceptron with embeddings of numbers (Gorishniy et al., NeurIPS 2022)"),
     Entrant(name="tabm", family="deep", year=2025,
@@ -49,13 +38,6 @@ _ALL = (
 )  # fmt: skip
 MODELS: Mapping[str, Entrant] = {entrant.name: entrant for entrant in _ALL}
 """All models of tables by name."""
-_LINEAR_OF_TASK: Mapping[TaskType, str] = {
-    "binary": "logistic",
-    "multiclass": "multinomial",
-    "multilabel": "logistic",
-    "regression": "ridge",
-    "survival": "cox",
-}
 _HEAVIEST_FIRST = ("tabm", "ft_transformer", "mlp", "trees")
 
 
@@ -64,12 +46,12 @@ def entrants(task: TaskType) -> tuple[Entrant, ...]:
 
     Raises StudyError for a task that is none of a table.
     """
-    if task not in _LINEAR_OF_TASK:
+    if task not in LINEAR_OF_TASK:
         raise StudyError(
-            "[task] type", expected=f"one of {', '.join(_LINEAR_OF_TASK)} for tables",
+            "[task] type", expected=f"one of {', '.join(LINEAR_OF_TASK)} for tables",
             found=f"'{task}'", hint='masks are learnt from images: modality = "images" in [study]',
         )  # fmt: skip
-    return tuple(MODELS[name] for name in (*_HEAVIEST_FIRST, _LINEAR_OF_TASK[task], "prevalence"))
+    return tuple(MODELS[name] for name in (*_HEAVIEST_FIRST, LINEAR_OF_TASK[task], "prevalence"))
 
 
 def arrays(dataset: Dataset, schema: Schema, rows: NDArray[np.int64]) -> Arrays:

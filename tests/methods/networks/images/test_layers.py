@@ -10,6 +10,7 @@ from bedside.methods.networks.images.layers import (
     Everywhere,
     Residual,
     Retina,
+    conv,
     halved,
     meaned,
 )
@@ -59,3 +60,21 @@ def test_a_residual_block_that_finds_nothing_changes_nothing() -> None:
     assert isinstance(last, nn.BatchNorm2d)
     nn.init.zeros_(last.weight)
     torch.testing.assert_close(module(image), image)
+
+
+@pytest.mark.parametrize("slices", [1, 2, 3, 4])
+@pytest.mark.parametrize("width", [8, 32])
+def test_gradients_of_few_slices_are_those_of_float32(slices: int, width: int) -> None:
+    """In bfloat16, where the deepest level of a network of volumes may have two slices."""
+    torch.manual_seed(0)
+    layer = conv(width, width, dims=3).to(memory_format=torch.channels_last_3d)
+    x = torch.randn(2, width, slices, 4, 4)
+    found = []
+    for mixed in (True, False):
+        layer.zero_grad()
+        with torch.autocast("cpu", torch.bfloat16, enabled=mixed):
+            y = layer(x)
+        y.float().square().mean().backward()
+        found.append(layer.weight.grad.clone())
+    assert torch.isfinite(found[0]).all()
+    assert (found[0] - found[1]).abs().max() < 0.05 * found[1].abs().max()

@@ -7,7 +7,23 @@ from math import ceil
 import torch
 from torch import Tensor, nn
 
-_CONV = {2: nn.Conv2d, 3: nn.Conv3d}
+
+class _Conv3d(nn.Conv3d):
+    """Computes in float32 where there are two slices.
+
+    In bfloat16 the gradient of its weights is then not a number, or any number, on processors with
+    such instructions (PyTorch 2.13 with oneDNN); one slice, or three and more, are in order.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        # Asked first, as an export must not look at a shape that may be any.
+        if torch.is_autocast_enabled("cpu") and x.device.type == "cpu" and x.shape[2] == 2:
+            with torch.autocast("cpu", enabled=False):
+                return super().forward(x.float())
+        return super().forward(x)
+
+
+_CONV = {2: nn.Conv2d, 3: _Conv3d}
 _NORM = {2: nn.BatchNorm2d, 3: nn.BatchNorm3d}
 _MAX = {2: nn.MaxPool2d, 3: nn.MaxPool3d}
 _MEAN = {2: nn.AvgPool2d, 3: nn.AvgPool3d}

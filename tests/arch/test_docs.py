@@ -111,7 +111,10 @@ MEASURES = "\n".join(
     path.read_text(encoding="utf-8")
     for path in (ROOT / "docs" / "measures.md", ROOT / "docs" / "audit.md")
 )
-FAMILIES = ("deep_minus_simple", "minus_simple", "model_minus_[^.]+", "shuffled")
+FAMILIES = (
+    "deep_minus_simple", "minus_simple", "model_minus_[^.]+", "pretrained_minus_scratch",
+    "shuffled",
+)  # fmt: skip
 """Told once, with M for the measure; `audit.KIND` are in docs/audit.md."""
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bedside.core.dataset import Field, Schema, Target
-from bedside.core.errors import RunError
+from bedside.core.errors import DataError, RunError
 from bedside.methods.pretraining.outside import read_outside
 from bedside.methods.pretraining.saved import read_start, told_fields, write_start
 from bedside.methods.pretraining.start import Start
@@ -40,7 +40,9 @@ def test_a_later_study_knows_it_again(tmp_path: Path) -> None:
     path = tmp_path / "encoder.safetensors"
     write_start(path, START, SCHEMA)
     outside = read_outside(path, "own")
-    assert outside.own == ("mlp", START.settings)
+    assert outside.own(("mlp", "tabm")) == ("mlp", START.settings)
+    with pytest.raises(DataError, match="an encoder of convnet"):
+        outside.own(("convnet",))
     assert len(outside.fields) == 64
     assert told_fields(SCHEMA) == [["age", "numeric", []]]
 

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from safetensors import SafetensorError, safe_open
 from torch import nn
@@ -31,24 +32,31 @@ class Outside:
 
     name: str
     weights: Weights
-    about: Mapping[str, str]
-    """Its metadata."""
+    about: Mapping[str, Any]
+    """What `bedside pretrain` wrote of it; empty where it is none of its files."""
     digest: str
     """SHA-256 of the file."""
     licence: str
 
-    @property
-    def own(self) -> Guess | None:
-        """What `bedside pretrain` wrote of the encoder; None where it is none of its files."""
-        if KEY not in self.about:
+    def own(self, can: Sequence[str]) -> Guess | None:
+        """The network and settings of a file that `bedside pretrain` wrote; None: it is none.
+
+        Raises DataError where its network is none of those that the modality can pretrain.
+        """
+        if not self.about:
             return None
-        told = json.loads(self.about[KEY])["start"]
-        return str(told["entrant"]), dict(told["settings"])
+        name = str(self.about["start"]["entrant"])
+        if name not in can:
+            raise DataError(
+                self.name, expected=f"an encoder of {' or '.join(can)}", found=f"one of '{name}'",
+                hint="it was pretrained on another kind of data",
+            )  # fmt: skip
+        return name, dict(self.about["start"]["settings"])
 
     @property
     def fields(self) -> str:
         """Digest of the fields that the encoder takes; empty where it is none of those files."""
-        return str(json.loads(self.about[KEY])["fields"]) if KEY in self.about else ""
+        return str(self.about.get("fields", ""))
 
 
 def read_outside(path: Path, licence: str) -> Outside:
@@ -72,7 +80,7 @@ def read_outside(path: Path, licence: str) -> Outside:
             digest = hashlib.file_digest(whole, "sha256").hexdigest()
         with safe_open(path, "np") as file:
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # it is no dict
-            about = dict(file.metadata() or {})
+            about = json.loads((file.metadata() or {}).get(KEY, "{}"))
     except (SafetensorError, OSError, TypeError, ValueError) as error:
         raise DataError(
             path.name, expected="a whole safetensors file", found="another or a truncated one",

@@ -85,7 +85,7 @@ def started(outside: Outside, schema: Schema, arrays: Arrays, *, plan: Plan) -> 
     Raises DataError that says what is missing or unexpected where they are of another network.
     """
     images, name = arrays["image"], _asked(schema, plan)
-    guess = outside.own or (name, {"width": _width_of(outside, int(SEARCH.defaults["width"]))})
+    guess = outside.own(CAN) or (name, {"width": _width_of(outside, int(SEARCH.defaults["width"]))})
     return fitted_start(
         outside, [guess], lambda one: _blank(schema, images, one[1]), tune=plan.tune
     )

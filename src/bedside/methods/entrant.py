@@ -13,6 +13,7 @@ from bedside.core.dataset import Schema
 from bedside.core.spec import Plain
 from bedside.methods.outcome import Outcome
 from bedside.methods.outlining import Outliner
+from bedside.methods.pretraining.start import Start
 from bedside.methods.tune import Budget, Setting, Trial
 
 Arrays = Mapping[str, NDArray[np.generic]]
@@ -62,6 +63,8 @@ class Lesson:
     chain: Plain = None
     """How samples are changed in training, as the stage `augment` left it; None: the modality has
     no such stage."""
+    start: Start | None = None
+    """Weights that a network starts from instead of at random."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import torch
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bedside.methods.batches import Arrays, Augment, Cost, Feed, Source, batches, tensor
+from bedside.methods.networks.layout import Layout
 from bedside.methods.tabular_inputs import Values
 
 __all__ = ["Fitted", "Goal", "Part", "Schedule", "batches", "bfloat16_pays", "fit", "predict"]
@@ -100,6 +101,9 @@ class Schedule:
     average: float = 0.0
     """What is looked at and kept is an exponential moving average of the weights, and of batch
     norm's statistics, of about 1 / (1 - `average`) steps. 0: the weights themselves."""
+    encoder: float = 1.0
+    """Of the rate, for the encoder of a network that started from pretrained weights; 1: all learn
+    at one rate. What is frozen learns nothing in any case."""
     bfloat16: bool = False
     """Whether steps (never predictions) compute in bfloat16 where that is safe. On a processor
     without such instructions it is slower: see `bfloat16_pays`."""
@@ -223,7 +227,7 @@ class _Training:
         found = "cuda" if torch.cuda.is_available() else "cpu"
         self.fabric = Fabric(accelerator=found, devices=1)
         optimiser = torch.optim.AdamW(
-            network.parameters(), lr=schedule.rate, weight_decay=schedule.decay, fused=True
+            _groups(network, schedule), lr=schedule.rate, weight_decay=schedule.decay, fused=True
         )
         objective = _Objective(network, bfloat16=schedule.bfloat16)
         self.objective, self.optimiser = self.fabric.setup(objective, optimiser)
@@ -257,7 +261,7 @@ class _Training:
     def _epoch(self, epoch: int, until: float) -> bool:
         """Whether every batch was seen before the time was up."""
         started, used, late = time.perf_counter(), time.process_time(), False
-        self.network.train()
+        _train_mode(self.network)
         with closing(self.feed.epoch(epoch)) as batches_of_epoch:
             for batch in batches_of_epoch:
                 self._learn(batch)
@@ -272,7 +276,7 @@ class _Training:
     def _learn(self, batch: tuple[Tensor, ...]) -> None:
         steps = self.schedule.epochs * len(self.feed)
         for group in self.optimiser.param_groups:
-            group["lr"] = self.schedule.rate_at(self.step, steps)
+            group["lr"] = group["share"] * self.schedule.rate_at(self.step, steps)
         loss = self.objective(*batch)
         self.optimiser.zero_grad()
         self.fabric.backward(loss)
@@ -289,6 +293,27 @@ class _Training:
 
     def _weights(self) -> dict[str, Tensor]:
         return {name: value.detach().clone() for name, value in self.judged.state_dict().items()}
+
+
+def _groups(network: nn.Module, schedule: Schedule) -> list[dict[str, Any]]:
+    """What learns, and at which share of the rate."""
+    learning = [(name, one) for name, one in network.named_parameters() if one.requires_grad]
+    if schedule.encoder == 1.0:
+        return [{"params": [one for _, one in learning], "share": 1.0}]
+    layout: Layout = network.layout()  # type: ignore[operator]  # nn.Module hides its methods' types
+    head = [one for name, one in learning if layout.of_head(name)]
+    body = [one for name, one in learning if not layout.of_head(name)]
+    groups = [{"params": head, "share": 1.0}, {"params": body, "share": schedule.encoder}]
+    return [group for group in groups if group["params"]]
+
+
+def _train_mode(network: nn.Module) -> None:
+    """Training mode, but for frozen parts: the statistics of their norms stay what they are."""
+    network.train()
+    for module in network.modules():
+        own = list(module.parameters())
+        if own and not any(one.requires_grad for one in own):
+            module.eval()
 
 
 def predict(network: nn.Module, arrays: Arrays) -> Values:

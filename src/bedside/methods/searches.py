@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -25,8 +25,28 @@ class Search:
 
 
 def searched(what: Search, attempt: Attempt[T], lesson: Lesson) -> Found[T]:
-    """The best of the attempts that the lesson's budget allows; one, where settings are given."""
+    """The best of the attempts that the lesson's budget allows; one, where settings are given.
+
+    Where a network starts from pretrained weights, the settings of its architecture are given.
+    """
     if lesson.fixed:
         settings, once = lesson.fixed.settings, Budget(trials=1, seconds=np.inf)
         return search({}, {}, lambda _, left: attempt(settings, left), once, seed=lesson.seed)
+    if lesson.start:
+        return _narrowed(what, attempt, lesson, lesson.start.settings)
     return search(what.space, what.defaults, attempt, lesson.budget, seed=lesson.seed)
+
+
+def _narrowed(
+    what: Search, attempt: Attempt[T], lesson: Lesson, given: Mapping[str, Setting]
+) -> Found[T]:
+    """The search over what is not given, told with all settings."""
+    space = {name: kind for name, kind in what.space.items() if name not in given}
+    defaults = {name: value for name, value in what.defaults.items() if name not in given}
+    found = search(
+        space, defaults, lambda tried, left: attempt({**tried, **given}, left), lesson.budget,
+        seed=lesson.seed,
+    )  # fmt: skip
+    whole = [replace(trial, settings={**trial.settings, **given}) for trial in found.trials]
+    best = replace(found.best, settings={**found.best.settings, **given})
+    return replace(found, best=best, trials=tuple(whole))

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from bedside.methods.networks.fields import Embedding, Fields
 from bedside.methods.networks.head import Head
+from bedside.methods.networks.layout import Layout
 from bedside.methods.outcome import Outcome
 from bedside.methods.tabular_inputs import Inputs
 
@@ -88,12 +89,24 @@ class FtTransformer(nn.Module):
 
     def raw(self, numeric_NP: Tensor, codes_NC: Tensor) -> Tensor:
         """Scores [N, 1, K]."""
+        scores: Tensor = self.last(self._gathered(numeric_NP, codes_NC))
+        return scores
+
+    def represent(self, numeric_NP: Tensor, codes_NC: Tensor) -> Tensor:
+        """[N, size]: what the gathering token has gathered."""
+        return self._gathered(numeric_NP, codes_NC)[:, 0]
+
+    def layout(self) -> Layout:
+        """The last linear layer is the head, the last layer of attention the last stage."""
+        return Layout(head=("head", "last"), last=(f"body.{len(self.body) - 1}", "norm"))
+
+    def _gathered(self, numeric_NP: Tensor, codes_NC: Tensor) -> Tensor:
+        """[N, 1, size]"""
         fields = self.fields(numeric_NP, codes_NC)
         tokens = torch.cat([self.gather.expand(fields.shape[0], -1, -1), fields], dim=1)
         for number, layer in enumerate(self.body):
             tokens = layer(tokens, 1 if number == len(self.body) - 1 else self.fields.count + 1)
-        scores: Tensor = self.last(torch.relu(self.norm(tokens)))
-        return scores
+        return torch.relu(self.norm(tokens))
 
     def forward(self, numeric_NP: Tensor, codes_NC: Tensor) -> Tensor:
         """`value` [N, K]."""

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from bedside.methods.networks.fields import Embedding, Fields
 from bedside.methods.networks.head import Head
+from bedside.methods.networks.layout import Layout
 from bedside.methods.outcome import Outcome
 from bedside.methods.tabular_inputs import Inputs
 
@@ -43,6 +44,16 @@ class Mlp(nn.Module):
         """Scores [N, 1, K]."""
         scores: Tensor = self.body(self.fields(numeric_NP, codes_NC).flatten(1))
         return scores[:, None]
+
+    def represent(self, numeric_NP: Tensor, codes_NC: Tensor) -> Tensor:
+        """[N, width]: the last hidden layer."""
+        hidden: Tensor = self.body[:-1](self.fields(numeric_NP, codes_NC).flatten(1))
+        return hidden
+
+    def layout(self) -> Layout:
+        """The last linear layer is the head, the one before it the last stage."""
+        end = len(self.body) - 1
+        return Layout(head=("head", f"body.{end}"), last=(f"body.{end - 3}",))
 
     def forward(self, numeric_NP: Tensor, codes_NC: Tensor) -> Tensor:
         """`value` [N, K]."""

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from bedside.methods.networks.fields import Embedding, Fields
 from bedside.methods.networks.head import Head
+from bedside.methods.networks.layout import Layout
 from bedside.methods.outcome import Outcome
 from bedside.methods.tabular_inputs import Inputs
 
@@ -78,13 +79,26 @@ class TabM(nn.Module):
 
     def raw(self, numeric_NP: Tensor, codes_NC: Tensor) -> Tensor:
         """Scores [N, M, K]."""
+        hidden = self._hidden(numeric_NP, codes_NC)
+        scores: Tensor = (torch.matmul(hidden, self.last) + self.last_bias).transpose(0, 1)
+        return scores
+
+    def represent(self, numeric_NP: Tensor, codes_NC: Tensor) -> Tensor:
+        """[N, width]: the last hidden layer, the mean over members."""
+        return self._hidden(numeric_NP, codes_NC).mean(dim=0)
+
+    def layout(self) -> Layout:
+        """Each member's last layer is the head, the shared layer before it the last stage."""
+        return Layout(head=("head", "last", "last_bias"), last=(f"body.{len(self.body) - 1}",))
+
+    def _hidden(self, numeric_NP: Tensor, codes_NC: Tensor) -> Tensor:
+        """[M, N, width]"""
         hidden: Tensor = self.fields(numeric_NP, codes_NC).flatten(1)[None]
         for layer in self.body:
             hidden = torch.relu(layer(hidden))
             if self.training:  # one mask for all members: drawing it is most of a dropout's cost
                 hidden = self.dropout(torch.ones_like(hidden[:1])) * hidden
-        scores: Tensor = (torch.matmul(hidden, self.last) + self.last_bias).transpose(0, 1)
-        return scores
+        return hidden
 
     def forward(self, numeric_NP: Tensor, codes_NC: Tensor) -> Tensor:
         """`value` [N, K]: the mean over members."""

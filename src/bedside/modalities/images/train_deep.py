@@ -15,9 +15,11 @@ from bedside.core.dataset import Schema
 from bedside.core.spec import Source, build
 from bedside.methods.entrant import Learned, Lesson
 from bedside.methods.fit import Fitted, Part, Schedule, bfloat16_pays, fit
+from bedside.methods.networks.images.classifier import Classifier
 from bedside.methods.networks.images.convnet import ConvNetSettings, convnet
 from bedside.methods.networks.images.inward import ImageFacts, image_facts
 from bedside.methods.outcome import Outcome
+from bedside.methods.pretraining.begin import begun, encoder_rate
 from bedside.methods.searches import Search, searched
 from bedside.methods.tune import Between, OneOf, Setting
 from bedside.modalities.images.settings import axes_of, frozen
@@ -75,7 +77,7 @@ def facts_of(images: NDArray[np.generic], schema: Schema) -> ImageFacts:
 def rebuilt(folder: Path, images: NDArray[np.generic], outcome: Outcome, schema: Schema,
             settings: Settings) -> nn.Module:  # fmt: skip
     """The trained network again, from what train left in its folder; in evaluation mode."""
-    network = _network(facts_of(images, schema), outcome, settings)
+    network = network_of(facts_of(images, schema), outcome, settings)
     network.load_state_dict(load_file(folder / "weights.safetensors"))
     return network.eval()
 
@@ -87,10 +89,10 @@ def _fitted(lesson: Lesson, facts: ImageFacts, settings: Settings, seconds: floa
         epochs=lesson.epochs, patience=0, every=max(1, lesson.epochs // _LOOKS), batch=batch,
         rate=float(settings["rate"]), decay=float(settings["decay"]), course="one-cycle",
         average=min(0.99, max(0.5, 1 - 10 / max(steps, 1))), bfloat16=bfloat16_pays(),
-        seconds=seconds,
+        seconds=seconds, encoder=encoder_rate(lesson.start),
     )  # fmt: skip
     return fit(
-        lambda: _network(facts, lesson.train_outcome, settings),
+        lambda: begun(network_of(facts, lesson.train_outcome, settings), lesson.start),
         Part(arrays=(lesson.train["image"],), outcome=lesson.train_outcome),
         Part(arrays=(lesson.select["image"],), outcome=lesson.select_outcome),
         schedule, seed=lesson.seed, augment=augmentation(lesson),
@@ -106,6 +108,7 @@ def batch_size(rows: int) -> int:
     return min(128, max(16, 1 << (max(rows // 32, 1).bit_length() - 1)))
 
 
-def _network(facts: ImageFacts, outcome: Outcome, settings: Settings) -> nn.Module:
+def network_of(facts: ImageFacts, outcome: Outcome, settings: Settings) -> Classifier:
+    """The network, untrained; settings of the training are left aside."""
     own = {key: value for key, value in settings.items() if key not in _SCHEDULE}
     return convnet(facts, outcome, build(ConvNetSettings, own, Source("settings")))

@@ -24,7 +24,7 @@ from bedside.modalities.tables.train_graphs import NetworkModel, graph_of
 from bedside.modalities.tables.train_models import Fit, Material, fit_model
 from bedside.modalities.tables.train_space import SEARCHES
 
-__all__ = ["MODELS", "arrays", "edge_cases", "entrants", "learn"]
+__all__ = ["MODELS", "arrays", "edge_cases", "entrants", "inputs_of", "learn"]
 
 _LINEAR = "Regularised {}; gaps filled with the median and marked"
 _ALL = (
@@ -83,10 +83,10 @@ def arrays(dataset: Dataset, schema: Schema, rows: NDArray[np.int64]) -> Arrays:
 
 def learn(name: str, lesson: Lesson) -> Learned:
     """Tune and train one model; with `lesson.fixed`, train it once as that says."""
-    inputs = _inputs(lesson.train, lesson.schema)
+    inputs = inputs_of(lesson.train, lesson.schema)
     material = Material(
         train=(inputs, lesson.train_outcome),
-        select=(_inputs(lesson.select, lesson.schema), lesson.select_outcome),
+        select=(inputs_of(lesson.select, lesson.schema), lesson.select_outcome),
         epochs=lesson.epochs, patience=lesson.patience, seed=lesson.seed,
         length=lesson.fixed.length if lesson.fixed else 0,
     )  # fmt: skip
@@ -94,7 +94,7 @@ def learn(name: str, lesson: Lesson) -> Learned:
     model = found.fitted.model
 
     def predict(asked: Arrays) -> Values:
-        return model.predict(_inputs(asked, lesson.schema))
+        return model.predict(inputs_of(asked, lesson.schema))
 
     return Learned(
         predict=predict,
@@ -110,13 +110,14 @@ def learn(name: str, lesson: Lesson) -> Learned:
 
 def _found(name: str, material: Material, lesson: Lesson) -> Found[Fit]:
     def attempt(settings: Mapping[str, Setting], seconds: float) -> tuple[float, Fit]:
-        fitted = fit_model(name, material, settings, seconds)
+        fitted = fit_model(name, material, settings, seconds, lesson.start)
         return fitted.score, fitted
 
     return searched(SEARCHES[name], attempt, lesson)
 
 
-def _inputs(arrays: Arrays, schema: Schema) -> Inputs:
+def inputs_of(arrays: Arrays, schema: Schema) -> Inputs:
+    """Arrays of some rows as models of tables take them."""
     return Inputs(
         numeric=np.asarray(arrays["numeric"], np.float32),
         codes=np.asarray(arrays["codes"], np.int64),

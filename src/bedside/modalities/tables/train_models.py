@@ -11,10 +11,12 @@ from bedside.methods.fit import Part, Schedule, fit
 from bedside.methods.networks.ft_transformer import FtTransformer, TransformerSettings
 from bedside.methods.networks.mlp import Mlp, MlpSettings
 from bedside.methods.networks.tabm import TabM, TabmSettings
+from bedside.methods.pretraining.begin import begun, encoder_rate
+from bedside.methods.pretraining.start import Start
 from bedside.methods.simple_models import SIMPLE, Fit, Material, Settings, Split, fit_simple
 from bedside.modalities.tables.train_graphs import NetworkModel
 
-__all__ = ["Fit", "Material", "batch_size", "fit_model"]
+__all__ = ["Fit", "Material", "batch_size", "fit_model", "network_of"]
 
 _SCHEDULE = ("rate", "decay")
 """Settings of the training; the others are of the network."""
@@ -22,11 +24,20 @@ _STEPS = 20
 """Batches in an epoch, about, where there are enough patients."""
 
 
-def fit_model(name: str, material: Material, settings: Settings, seconds: float) -> Fit:
-    """Train a model by its name; a network ends with the batch in which `seconds` are up."""
+def fit_model(
+    name: str, material: Material, settings: Settings, seconds: float, start: Start | None = None
+) -> Fit:
+    """Train a model by its name; a network ends with the batch in which `seconds` are up, and
+    begins with the weights of `start`."""
     if name in SIMPLE:
         return fit_simple(name, material, settings)
-    return _network(_NETWORKS[name], material, settings, seconds)
+    return _network(name, material, settings, seconds=seconds, start=start)
+
+
+def network_of(name: str, train: Split, settings: Settings) -> nn.Module:
+    """A network by its name, untrained; settings of the training are left aside."""
+    own = {key: value for key, value in settings.items() if key not in _SCHEDULE}
+    return _NETWORKS[name](train, own)
 
 
 def batch_size(rows: int) -> int:
@@ -38,8 +49,9 @@ def batch_size(rows: int) -> int:
     return min(1024, max(32, 1 << (max(rows // _STEPS, 1) - 1).bit_length()))
 
 
-def _network(make: _Make, material: Material, settings: Settings, seconds: float) -> Fit:
-    own = {key: value for key, value in settings.items() if key not in _SCHEDULE}
+def _network(
+    name: str, material: Material, settings: Settings, *, seconds: float, start: Start | None
+) -> Fit:
     schedule = Schedule(
         epochs=material.length or material.epochs,
         patience=0 if material.length else material.patience,
@@ -47,10 +59,11 @@ def _network(make: _Make, material: Material, settings: Settings, seconds: float
         rate=float(settings["rate"]),
         decay=float(settings["decay"]),
         seconds=seconds,
+        encoder=encoder_rate(start),
     )
     fitted = fit(
-        lambda: make(material.train, own), _part(material.train), _part(material.select), schedule,
-        seed=material.seed,
+        lambda: begun(network_of(name, material.train, settings), start), _part(material.train),
+        _part(material.select), schedule, seed=material.seed,
     )  # fmt: skip
     model = NetworkModel(fitted=fitted)
     return Fit(model=model, score=material.score(model), length=fitted.epochs, cut=fitted.cut)

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import torch
 from torch import Tensor, nn
 
 from bedside.methods.networks.head import Head
 from bedside.methods.networks.images.inward import ImageFacts, Normalise, mirrored, turned
+from bedside.methods.networks.layout import Layout
 from bedside.methods.outcome import Outcome
+
+
+class Encoder(Protocol):
+    """A body that can be pretrained: its part before the last linear layer, `last`."""
+
+    def represent(self, x: Tensor) -> Tensor:
+        """[N, C, *shape] to [N, D]."""
+
+    def places(self, x: Tensor) -> Tensor:
+        """[N, C, *shape] to the features of each place, [N, D, *shape / stride]."""
+
+    def last_stage(self) -> tuple[str, ...]:
+        """Names of the parts of its last stage."""
 
 
 class Classifier(nn.Module):
@@ -28,6 +44,23 @@ class Classifier(nn.Module):
         """Scores [N, 1, K]."""
         scores: Tensor = self.body(self.inward(image))
         return scores[:, None]
+
+    @property
+    def encoder(self) -> Encoder:
+        """The body, where it can be pretrained."""
+        if not hasattr(self.body, "represent"):
+            raise TypeError(f"{type(self.body).__name__} does not tell its encoder from its head")
+        encoder: Encoder = self.body  # type: ignore[assignment]  # nn.Module hides its methods' types
+        return encoder
+
+    def represent(self, image: Tensor) -> Tensor:
+        """[N, D]: what the body makes of images before its last layer."""
+        return self.encoder.represent(self.inward(image))
+
+    def layout(self) -> Layout:
+        """The body's last linear layer is the head; how images come in belongs to the encoder."""
+        last = tuple(f"body.{name}" for name in self.encoder.last_stage())
+        return Layout(head=("head", "body.last"), last=last)
 
     def forward(self, image: Tensor) -> Tensor:
         """`value` [N, K] in float64."""

@@ -38,12 +38,17 @@ class ConvNetBody(nn.Module):
         super().__init__()
         dims, side, width = facts.dims, min(facts.shape), settings.width
         stride = first_stride(facts.shape)
+        self.stride = stride
+        """Elements of the image, along each axis, for which one place of the last stage stands."""
         steps: list[nn.Module] = [block(facts.channels, width, dims=dims, stride=stride)]
         side = -(-side // stride)
         for _ in range(settings.stages - 1):
+            self.last_from = len(steps)
+            """Where the last stage begins."""
             steps.append(block(width, 2 * width, dims=dims))
             if side > SMALLEST:
                 steps.append(halved(dims=dims))
+                self.stride *= 2
                 side = -(-side // 2)
             width *= 2
             steps += [Residual(width, dims=dims) for _ in range(settings.blocks)]
@@ -52,8 +57,22 @@ class ConvNetBody(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """[N, K]"""
-        scores: Tensor = self.last(self.steps(x))
+        scores: Tensor = self.last(self.represent(x))
         return scores
+
+    def represent(self, x: Tensor) -> Tensor:
+        """[N, D]: the mean over all places of the last stage."""
+        represented: Tensor = self.steps(x)
+        return represented
+
+    def places(self, x: Tensor) -> Tensor:
+        """[N, D, *shape / stride]: the last stage, place by place."""
+        found: Tensor = self.steps[:-2](x)
+        return found
+
+    def last_stage(self) -> tuple[str, ...]:
+        """Names of its parts."""
+        return tuple(f"steps.{at}" for at in range(self.last_from, len(self.steps)))
 
 
 def convnet(facts: ImageFacts, outcome: Outcome, settings: ConvNetSettings) -> Classifier:

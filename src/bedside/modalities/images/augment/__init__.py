@@ -75,5 +75,5 @@ __all__ = [
     "Cutout", "Elastic", "Flip", "Gamma", "GaussianNoise", "Ghosting", "LowResolution", "Mixed",
     "Mixup", "Motion", "Op", "Params", "Rand", "Resize", "RicianNoise", "Sample", "Sharpen",
     "Spikes", "Trivial", "chain", "chain_from", "explicit", "mix", "mixed_targets", "ops_of",
-    "scaled", "sheet", "survived",
+    "recorded", "scaled", "sheet", "survived",
 ]  # fmt: skip

@@ -27,8 +27,9 @@ from bedside.core.run import Outcome, Run, locked, name_run, place
 from bedside.core.spec import plain
 from bedside.core.study import Study
 
-CHAIN = ("prepare", "audit", "augment", "train", "evaluate", "release", "report")
-"""What `bedside run` does, in order."""
+CHAIN = ("prepare", "audit", "augment", "train", "evaluate", "worth", "release", "report")
+"""What `bedside run` does, in order. Where a stage has a QUICK, that is laid over its settings here,
+and where it has a `wanted`, the study may leave it out; asked for by name it has full settings."""
 ASIDE = ("history",)
 """Stages that a study may be put through on their own, with what they need of the chain."""
 OPTIONAL = ("augment", "history")
@@ -36,7 +37,8 @@ OPTIONAL = ("augment", "history")
 READS = ("modality", "seed", "data", "columns", "task", "decision")
 """What of a study a stage depends on unless it says otherwise in a READS of its own."""
 
-_PAGES = (("report", "report.html"), ("release", "bundle"), ("history", "history.html"))
+_PAGES = (("report", "report.html"), ("release", "bundle"), ("history", "history.html"),
+          ("worth", "worth.html"))  # fmt: skip
 """What is published of a stage's run, beside the evidence."""
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _ROOM = 1 << 20  # bytes; with less than this left, a failure is put down to the full disk
@@ -79,6 +81,8 @@ def execute(order: Order) -> Result:
     with Ledger(order.out / "ledger.db") as ledger:
         while waiting:
             name = waiting.pop(0)
+            if _left_out(order, name, runs):
+                continue
             runs[name], outcome = _run_stage(order, name, runs, ledger)
             headlines[name] = outcome.headline
             if outcome.stop and not stop:
@@ -112,7 +116,7 @@ def _with_finished(order: Order, runs: Mapping[str, Run]) -> dict[str, Run]:
         if name in found or lacking or not set(module.NEEDS) <= set(found):
             continue
         inputs = {key: run for key, run in found.items() if key in _used(module)}
-        spec = order.study.spec(name, tiny=order.tiny)
+        spec = _spec(order, name, found)
         run = Run(order.out / "runs" / _name(order, module, spec, inputs))
         if run.done:
             found[name] = run
@@ -124,7 +128,7 @@ def _run_stage(
 ) -> tuple[Run, Outcome]:
     """One stage: from its finished run, or by running it now."""
     module = cells.stage(name)
-    spec = order.study.spec(name, tiny=order.tiny)
+    spec = _spec(order, name, runs)
     inputs = {key: run for key, run in runs.items() if key in _used(module)}
     folder = order.out / "runs" / _name(order, module, spec, inputs)
     order.progress.begin(name)
@@ -141,6 +145,30 @@ def _run_stage(
             _record(ledger, run, inputs, outcome)
     order.progress.end(name, outcome.headline, time.monotonic() - started, repeated=repeated)
     return run, outcome
+
+
+def _spec(order: Order, name: str, runs: Mapping[str, Run]) -> object:
+    """A stage's settings: the full ones where it was asked for by name, or has run with them;
+    otherwise the quick ones, where there are such."""
+    quick = order.study.spec(name, tiny=order.tiny, quick=True)
+    full = order.study.spec(name, tiny=order.tiny)
+    return full if order.until == name or _has_run(order, name, full, runs) else quick
+
+
+def _has_run(order: Order, name: str, spec: object, runs: Mapping[str, Run]) -> bool:
+    module = cells.stage(name)
+    inputs = {key: run for key, run in runs.items() if key in _used(module)}
+    return Run(order.out / "runs" / _name(order, module, spec, inputs)).done
+
+
+def _left_out(order: Order, name: str, runs: Mapping[str, Run]) -> bool:
+    """Whether a stage of the chain is not wanted by the study, was not asked for by name, and has
+    not been run before."""
+    wanted = getattr(cells.stage(name), "wanted", None)
+    if wanted is None or order.until == name:
+        return False
+    spec = order.study.spec(name, tiny=order.tiny)
+    return not wanted(spec) and not _has_run(order, name, spec, runs)
 
 
 def _used(module: ModuleType) -> tuple[str, ...]:

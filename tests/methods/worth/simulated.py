@@ -47,7 +47,7 @@ def _rows(n: int, most: int, worth: float | str) -> np.ndarray:
         return np.arange(most - n, most)
     extra = round((float(worth) - 1) * n)
     if extra < 0:
-        return np.arange(n + extra)
+        return np.arange(-extra, n)  # the later part: the former is the base at its next budget
     return np.concatenate([np.arange(n), np.arange(most - extra, most)])
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 
@@ -17,13 +17,10 @@ from bedside.core.randomness import stream
 from bedside.core.spec import Plain
 from bedside.methods.cases import Cases, joined
 from bedside.methods.entrant import Arrays, Lesson
+from bedside.methods.pretraining.start import Start
 from bedside.methods.synthesis.generator import Generator
 
 Whom = Literal["prefix", "others", "both"]
-
-
-class Begin(Protocol):
-    """What makes a training start elsewhere than at random; `pretrain` of a modality gives one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +30,7 @@ class Draft:
     train: Cases
     select: Cases
     chain: Plain = None
-    start: Begin | None = None
+    start: Start | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +44,7 @@ class Means:
     """The study's augmentation."""
     generator: Callable[[Cases, int], Generator] | None = None
     """Fits a generator to cases, with a seed."""
-    pretrain: Callable[[Arrays, int], Begin] | None = None
+    pretrain: Callable[[Arrays, int], Start] | None = None
     """Learns from inputs without labels, with a seed."""
 
     @property
@@ -139,7 +136,4 @@ def arm_of(levers: tuple[str, ...]) -> Arm:
 
 def started(lesson: Lesson, draft: Draft) -> Lesson:
     """The lesson with the draft's augmentation and beginning."""
-    taught = replace(lesson, chain=draft.chain)
-    if draft.start is None:
-        return taught
-    return replace(taught, start=draft.start)  # type: ignore[arg-type]  # a modality's own
+    return replace(lesson, chain=draft.chain, start=draft.start)

@@ -50,25 +50,34 @@ class Verdict:
         return self.factor.value, low, high
 
 
-def judged(
-    base: Scores, lever: Scores, *, level: float, worthwhile: float, refused: str = ""
-) -> Verdict:
-    """What the lever is worth, if the controls passed (`refused` says why not) and labels matter.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """On which terms a lever is judged."""
 
-    `worthwhile` is the smallest difference in the score worth having: a curve that rises by less
-    over all budgets is a plateau, one that might rise by more is unknown.
-    """
-    ceiling = ceiling_of(base, lever)
+    level: float = 0.95
+    worthwhile: float = 0.01
+    """A curve that is sure to rise by less over all budgets is a plateau."""
+    unknown: str = ""
+    """Why there is too little to judge by."""
+    refused: str = ""
+    """Which control failed, and how."""
+
+
+def judged(base: Scores, lever: Scores, terms: Terms) -> Verdict:
+    """What the lever is worth, if labels matter and the controls passed."""
+    ceiling, level = ceiling_of(base, lever), terms.level
     gain = gain_of(base, lever, level)
 
     def none(kind: Kind, reason: str) -> Verdict:
         return Verdict(kind=kind, factor=None, gain=gain, ceiling=ceiling, reason=reason)
 
+    if terms.unknown:
+        return none("unknown", terms.unknown)
+    if terms.refused:
+        return none("refused", terms.refused)
     _, low, high = rise_of(base, level)
     if low <= 0:
-        return none("plateau", PLATEAU) if high < worthwhile else none("unknown", TOO_NOISY)
-    if refused:
-        return none("refused", refused)
+        return none("plateau", PLATEAU) if high < terms.worthwhile else none("unknown", TOO_NOISY)
     found = pair(base, lever, reach=reach_of(base, lever)).factor(level)
     kind, factor = _held(found, ceiling)
     silent = found.low < 1 / ceiling and found.high > ceiling

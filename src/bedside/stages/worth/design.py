@@ -66,13 +66,14 @@ def designed(spec: Spec, context: Context, schema: Schema) -> Design:
         pool, spec.budgets, steps=spec.steps, fewest=spec.fewest_events,
         seed=context.study.about.seed, repetitions=spec.repetitions,
     )  # fmt: skip
+    arms = tuple(_arms(spec, levers, found.budgets)) if found.enough and levers else ()
     chain = None
     if "augmentation" in levers:
         chain = context.input("augment").read_json("chain.json")
     return Design(
         model=model, family=family, plan=found, patients=pool.patients,
         rarest=pool.rarest(np.arange(pool.patients)), levers=levers, absent=absent,
-        arms=tuple(_arms(spec, levers, found.budgets)) if found.enough and levers else (), chain=chain,
+        arms=arms, chain=chain,
     )  # fmt: skip
 
 

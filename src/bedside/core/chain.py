@@ -29,7 +29,7 @@ from bedside.core.study import Study
 
 CHAIN = ("prepare", "audit", "augment", "train", "evaluate", "worth", "release", "report")
 """What `bedside run` does, in order. A stage's QUICK, where there is one, is laid over its settings
-here; where it has a `wanted`, the study may leave it out. Asked for by name it has full settings."""
+here; one with a `wanted` the study may leave out. Asked for by name it has its full settings."""
 ASIDE = ("history",)
 """Stages that a study may be put through on their own, with what they need of the chain."""
 OPTIONAL = ("augment", "history")

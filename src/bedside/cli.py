@@ -23,6 +23,7 @@ _STAGES = {
     "prepare": "read the source, check it, split it by patient",
     "audit": "look for leaks, duplicates, identifiers, too few events",
     "augment": "draw what augmentation does to the images, and measure that labels survive",
+    "pretrain": "let an encoder learn from training patients without their outcomes",
     "train": "race simple and deep models under one budget",
     "evaluate": "measure them on held-out patients, with intervals",
     "release": "prove parity, check the gates, sign a bundle",

@@ -206,6 +206,8 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(stages: Stages, tmp_path: Pa
         ("augment", (), ["prepare", "audit", "augment"]),  # then the missing cell is told
         ("history", ("augment",), ["prepare", "audit", "augment", "history"]),
         ("history", (), ["prepare", "audit", "history"]),
+        ("train", ("pretrain",), ["prepare", "audit", "train"]),  # it was not asked for
+        ("pretrain", (), ["prepare", "audit", "pretrain"]),
     ],
 )
 def test_the_way_to_a_stage(
@@ -216,6 +218,15 @@ def test_the_way_to_a_stage(
     monkeypatch.setattr(cells, "matrix", lambda: {"signals": served})
     monkeypatch.setattr(cells, "stage", lambda _: history)
     assert chain.way_to(until, "signals") == way
+
+
+@pytest.mark.parametrize("modality", ["signals", "tables"])
+def test_a_stage_on_request_runs_where_the_study_has_its_section(
+    modality: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cells, "matrix", lambda: {"signals": (), "tables": ("pretrain",)})
+    way = ["prepare", "audit", *(["pretrain"] if modality == "tables" else []), "train"]
+    assert chain.way_to("train", modality, ("pretrain",)) == way
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import errno
 import hashlib
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,13 +27,17 @@ from bedside.core.run import Outcome, Run, locked, name_run, place
 from bedside.core.spec import plain
 from bedside.core.study import Study
 
-CHAIN = ("prepare", "audit", "augment", "train", "evaluate", "worth", "release", "report")
+CHAIN = (
+    "prepare", "audit", "augment", "pretrain", "train", "evaluate", "worth", "release", "report",
+)  # fmt: skip
 """What `bedside run` does, in order. A stage's QUICK, where there is one, is laid over its settings
 here; one with a `wanted` the study may leave out. Asked for by name it has its full settings."""
 ASIDE = ("history",)
 """Stages that a study may be put through on their own, with what they need of the chain."""
-OPTIONAL = ("augment", "history", "synthesize")
+OPTIONAL = ("augment", "history", "pretrain", "synthesize")
 """Stages that a modality may do without; then the chain goes on without them."""
+ON_REQUEST = ("pretrain",)
+"""Stages that the chain goes through only where the study has a section of theirs."""
 READS = ("modality", "seed", "data", "columns", "task", "decision")
 """What of a study a stage depends on unless it says otherwise in a READS of its own."""
 
@@ -77,7 +81,7 @@ def execute(order: Order) -> Result:
     headlines: dict[str, str] = {}
     stop = ""
     _make(order.out)
-    waiting = way_to(order.until, order.study.about.modality)
+    waiting = way_to(order.until, order.study.about.modality, tuple(order.study.sections))
     with Ledger(order.out / "ledger.db") as ledger:
         while waiting:
             name = waiting.pop(0)
@@ -92,16 +96,23 @@ def execute(order: Order) -> Result:
     return Result(runs=runs, headlines=headlines, stop=stop)
 
 
-def way_to(until: str, modality: str) -> list[str]:
-    """The stages to run, in order, so that `until` can be; those that the modality can do without
-    and lacks are left out, unless it is the one asked for."""
+def way_to(until: str, modality: str, sections: tuple[str, ...] = ()) -> list[str]:
+    """The stages to run, in order, so that `until` can be; left out are those that the modality can
+    do without and lacks, and those on request that none of the study's sections asks for, unless it
+    is the one asked for."""
     if until in CHAIN:
         way = list(CHAIN[: CHAIN.index(until) + 1])
     else:
         needed = set(_used(cells.stage(until)))
         way = [*(name for name in CHAIN if name in needed), until]
     served = cells.matrix()[modality]
-    return [name for name in way if name not in OPTIONAL or name in served or name == until]
+    return [name for name in way if name == until or _goes(name, served, sections)]
+
+
+def _goes(name: str, served: Collection[str], sections: Collection[str]) -> bool:
+    """Whether the chain goes through a stage, by the modality's cells and the study's sections."""
+    lacking = name in OPTIONAL and name not in served
+    return not lacking and (name not in ON_REQUEST or name in sections)
 
 
 def _with_finished(order: Order, runs: Mapping[str, Run]) -> dict[str, Run]:
@@ -112,8 +123,8 @@ def _with_finished(order: Order, runs: Mapping[str, Run]) -> dict[str, Run]:
     known = [name for name in (*CHAIN, *ASIDE) if name in cells.stages()]
     for name in known:
         module = cells.stage(name)
-        lacking = name in OPTIONAL and name not in served
-        if name in found or lacking or not set(module.NEEDS) <= set(found):
+        goes = _goes(name, served, order.study.sections)
+        if name in found or not goes or not set(module.NEEDS) <= set(found):
             continue
         inputs = {key: run for key, run in found.items() if key in _used(module)}
         spec = _spec(order, name, found)

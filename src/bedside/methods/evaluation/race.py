@@ -14,6 +14,7 @@ from bedside.methods.evaluation.truth import Truth, measure_of
 from bedside.methods.evaluation.verdict import Contest, Verdict
 from bedside.methods.intervals import Interval, Resamples
 from bedside.methods.measures import primary
+from bedside.methods.pretraining.start import scratch_name
 
 UNDEFINED: Interval = (float("nan"), float("nan"), float("nan"))
 
@@ -53,6 +54,10 @@ def judge_race(
         measure = measure_of(truth, one.values, one.edges)
         found[one.name] = measured(measure, resamples, record.level)
         record.add_all(found[one.name].intervals(), subjects=patients, model=one.name)
+    for name, of_model in found.items():
+        if scratch := found.get(scratch_name(name)):
+            gaps = _named("pretrained_minus_scratch", of_model.minus(scratch))
+            record.add_all(gaps, subjects=patients, model=name)
     if race.simple not in found:
         return found
     for name, of_model in found.items():

@@ -16,6 +16,7 @@ from bedside.core.spec import Plain
 from bedside.methods.evaluation.record import clean
 from bedside.methods.intervals import Interval
 from bedside.methods.measures import primary
+from bedside.methods.pretraining.start import scratch_name
 from bedside.methods.words import count, interval, number, patients
 
 Answer = Literal["warranted", "not warranted", "not decidable"]
@@ -183,6 +184,8 @@ def judge(contest: Contest, worthwhile: float | None = None) -> Verdict:
 
 def model_words(name: str) -> str:
     """A model as running text has it."""
+    if scratch := scratch_name(name):
+        return f"{model_words(scratch)}, pretrained"
     return _MODELS.get(name, name.replace("_", " "))
 
 

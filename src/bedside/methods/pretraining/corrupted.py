@@ -36,8 +36,9 @@ class Corrupted(nn.Module):
         self.levels = tuple(size + 1 for size in inputs.cardinalities)
         self.standardise = Standardise(inputs.numeric)
         self.find = nn.Linear(width, inputs.fields)
-        self.numbers = nn.Linear(width, inputs.numeric.shape[1])
-        self.categories = nn.Linear(width, sum(self.levels))
+        wide = inputs.numeric.shape[1]
+        self.numbers = nn.Linear(width, wide) if wide else nn.Identity()
+        self.categories = nn.Linear(width, sum(self.levels)) if self.levels else nn.Identity()
 
     def forward(
         self, numeric_NP: Tensor, codes_NC: Tensor, true_NP: Tensor, true_NC: Tensor

@@ -23,6 +23,7 @@ from bedside.methods.pretraining.begin import begun
 from bedside.methods.pretraining.finish import embed, finished, settle
 from bedside.methods.pretraining.loop import Draw, Pace
 from bedside.methods.pretraining.loop import pretrain as pretrained
+from bedside.methods.pretraining.outside import Outside, fitted_start
 from bedside.methods.pretraining.plan import DEFAULT, Plan
 from bedside.methods.pretraining.start import Start
 from bedside.methods.tune import Setting
@@ -31,7 +32,7 @@ from bedside.modalities.images.settings import axes_of, frozen
 from bedside.modalities.images.train import MODELS, arrays
 from bedside.modalities.images.train_deep import SEARCH, facts_of, network_of
 
-__all__ = ["arrays", "embedded", "entrant", "pretrain"]
+__all__ = ["arrays", "embedded", "entrant", "pretrain", "started"]
 
 CAN = ("convnet",)
 """Networks whose encoders can be pretrained."""
@@ -75,6 +76,19 @@ def pretrain(
         weights={}, entrant=name, settings=settings, tune=plan.tune, source=_SOURCES[objective]
     )
     return finished(encoder, standing, start)
+
+
+def started(outside: Outside, schema: Schema, arrays: Arrays, *, plan: Plan) -> Start:
+    """The start that a file of weights gives: an encoder of a former pretraining, or the weights
+    that a former race left of the same network.
+
+    Raises DataError that says what is missing or unexpected where they are of another network.
+    """
+    images, name = arrays["image"], _asked(schema, plan)
+    guess = outside.own or (name, {"width": _width_of(outside, int(SEARCH.defaults["width"]))})
+    return fitted_start(
+        outside, [guess], lambda one: _blank(schema, images, one[1]), tune=plan.tune
+    )
 
 
 def embedded(start: Start, schema: Schema, arrays: Arrays) -> NDArray[np.float32]:
@@ -130,6 +144,12 @@ def _blank(
     """The network with a head for two classes that is never used."""
     nobody = outcome.binary(np.zeros(1, bool))
     return network_of(facts_of(images, schema), nobody, settings)
+
+
+def _width_of(outside: Outside, usual: int) -> int:
+    """Channels of the first layer, where the file has it."""
+    first = outside.weights.get("body.steps.0.0.weight")
+    return usual if first is None else int(first.shape[0])
 
 
 def _width(network: Classifier, images: NDArray[np.generic]) -> int:

@@ -11,7 +11,7 @@ from torch import nn
 
 from bedside.core.dataset import Schema
 from bedside.core.errors import DataError, StudyError
-from bedside.core.spec import nearest
+from bedside.core.spec import digest, nearest
 from bedside.methods import outcome
 from bedside.methods.batches import Arrays as Tuple
 from bedside.methods.batches import Rows
@@ -21,7 +21,9 @@ from bedside.methods.pretraining.begin import begun
 from bedside.methods.pretraining.finish import embed, finished
 from bedside.methods.pretraining.loop import Draw, Pace
 from bedside.methods.pretraining.loop import pretrain as pretrained
+from bedside.methods.pretraining.outside import Outside, fitted_start
 from bedside.methods.pretraining.plan import DEFAULT, Plan
+from bedside.methods.pretraining.saved import told_fields
 from bedside.methods.pretraining.start import Start
 from bedside.methods.tabular_inputs import Inputs
 from bedside.methods.tune import Setting
@@ -29,7 +31,7 @@ from bedside.modalities.tables.train import MODELS, arrays, inputs_of
 from bedside.modalities.tables.train_models import batch_size, network_of
 from bedside.modalities.tables.train_space import SEARCHES
 
-__all__ = ["arrays", "embedded", "entrant", "pretrain"]
+__all__ = ["arrays", "embedded", "entrant", "pretrain", "started"]
 
 CAN = ("mlp", "tabm", "ft_transformer")
 """Networks whose encoders can be pretrained."""
@@ -72,6 +74,24 @@ def pretrain(
         source = corrupted.SOURCE
     start = Start(weights={}, entrant=name, settings=settings, tune=plan.tune, source=source)
     return finished(encoder, standing, start)
+
+
+def started(outside: Outside, schema: Schema, arrays: Arrays, *, plan: Plan) -> Start:
+    """The start that an encoder of a former pretraining gives, on the very same fields.
+
+    Raises DataError for any other file: weights of a table's columns mean nothing elsewhere.
+    """
+    guess, fields = outside.own, digest(told_fields(schema))
+    if guess is None or outside.about.get("fields") != fields:
+        raise DataError(
+            outside.name, expected="an encoder that `bedside pretrain` made of these fields",
+            found="one of other fields" if guess else "weights from elsewhere",
+            hint="what a column means cannot be told from the shape of its weights",
+        )  # fmt: skip
+    inputs = inputs_of(arrays, schema)
+    return fitted_start(
+        outside, [guess], lambda one: _blank(one[0], inputs, one[1]), tune=plan.tune
+    )
 
 
 def embedded(start: Start, schema: Schema, arrays: Arrays) -> NDArray[np.float32]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bedside.methods.pretraining.start import scratch_name
 from bedside.stages.report.reading import Material
 
 NAMES = {
@@ -40,6 +41,8 @@ def model_name(name: str) -> str:
     """A model's name for people."""
     if name.startswith("comparator:"):
         return f"{name.removeprefix('comparator:')} (given with the data)"
+    if scratch := scratch_name(name):
+        return f"{model_name(scratch)}, pretrained"
     return NAMES.get(name, name.replace("_", " ").capitalize())
 
 

@@ -166,6 +166,7 @@ FILES = {
     "columns.json": "prepare",
     "findings.json": "audit",
     "dropped.json": "audit",
+    "pretrain.json": "pretrain",
     "race.json": "train",
     "halves.json": "train",
     "verdict.json": "evaluate",

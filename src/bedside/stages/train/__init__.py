@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from bedside.stages.train.entry import Entry
 
 NEEDS: tuple[str, ...] = ("prepare", "audit")
-MAY_USE: tuple[str, ...] = ("augment",)
+MAY_USE: tuple[str, ...] = ("augment", "pretrain")
 READS: tuple[str, ...] = ("modality", "seed", "decision")
 TINY: dict[str, object] = {"trials": 1, "epochs": 6, "seconds": 30.0}
 SHUFFLED = "_shuffled"
@@ -116,6 +116,7 @@ def run(spec: Spec, context: Context) -> Outcome:
 
 def _racing(spec: Spec, context: Context, schema: Schema) -> list[Entrant]:
     from bedside.core.spec import nearest
+    from bedside.stages.train.beginning import with_pretrained
 
     cell: Cell = context.cell
     able = cell.entrants(schema.target.type)
@@ -126,7 +127,8 @@ def _racing(spec: Spec, context: Context, schema: Schema) -> list[Entrant]:
                 "[train] models", expected=f"models that can learn a {schema.target.type} outcome",
                 found=f"'{name}'", hint=nearest(name, sorted(names)),
             )  # fmt: skip
-    return [entrant for entrant in able if not spec.models or entrant.name in spec.models]
+    racing = [entrant for entrant in able if not spec.models or entrant.name in spec.models]
+    return racing if "pretrain" not in context.inputs else with_pretrained(context, racing)
 
 
 def _halves(context: Context) -> Halves:
@@ -156,12 +158,14 @@ def _write_edges(context: Context, schema: Schema) -> None:
 
 
 def _entry(spec: Spec, context: Context, halves: Halves, entrant: Entrant) -> Entry:
+    from bedside.stages.train.beginning import beginning
     from bedside.stages.train.entry import Entry
 
     return Entry(
         entrant=entrant, spec=spec, modality=context.study.about.modality,
         prepared=context.input("prepare").folder, run=context.run.folder, halves=halves,
         decision=context.study.decision, seed=context.study.about.seed, chain=_chain(context),
+        start=beginning(context, entrant),
     )  # fmt: skip
 
 

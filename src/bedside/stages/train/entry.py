@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from bedside.methods.entrant import Arrays, Entrant, Fixed, Learned, Lesson
     from bedside.methods.halves import Halves
     from bedside.methods.policy import Policy
+    from bedside.methods.pretraining.start import Start
     from bedside.stages.train import Cell, Spec
 
 Rows = NDArray[np.int64]
@@ -55,6 +56,17 @@ class Entry:
     """Name of the model's folder, where it is not the model's own."""
     chain: Plain = None
     """How samples are changed in training, as the stage `augment` left it."""
+    start: Path | None = None
+    """Weights that the network starts from; None: it starts at random."""
+
+    @property
+    def learns(self) -> str:
+        """The name by which the modality knows the model."""
+        if self.start is None:
+            return self.entrant.name
+        from bedside.methods.pretraining.start import scratch_name
+
+        return scratch_name(self.entrant.name)
 
 
 def enter(entry: Entry) -> str:
@@ -101,7 +113,7 @@ def _learn(entry: Entry, part: Path) -> None:
     edges = time_grid_of(dataset, schema, entry.spec.intervals)
     work = _Work(entry=entry, cell=cell, dataset=dataset, schema=schema, edges=edges)
     lesson = _lesson(work)
-    learned = cell.learn(entry.entrant.name, lesson)
+    learned = cell.learn(entry.learns, lesson)
     calibrator = _calibrated(work, learned)
     graph = _graph(work, learned, calibrator)
     (part / "graph.onnx").write_bytes(graph)
@@ -127,7 +139,7 @@ def _lesson(work: _Work) -> Lesson:
     entry, dataset, target = work.entry, work.dataset, work.schema.target
     train, tune = dataset.rows("train"), dataset.rows("tune")
     outcome = outcome_of(dataset.samples[train], target, work.edges)
-    seed = seed_of(entry.seed, entry.entrant.name)
+    seed = seed_of(entry.seed, entry.learns)
     if entry.fixed:
         order = np.random.Generator(np.random.Philox(key=seed)).permutation(len(train))
         outcome = outcome.rows(order)
@@ -140,7 +152,16 @@ def _lesson(work: _Work) -> Lesson:
         budget=Budget(trials=entry.spec.trials, seconds=entry.spec.seconds),
         epochs=entry.spec.epochs, patience=entry.spec.patience, seed=seed, fixed=entry.fixed,
         masks=masks_of(dataset, work.schema, entry.halves), chain=entry.chain,
+        start=_start(entry.start),
     )  # fmt: skip
+
+
+def _start(path: Path | None) -> Start | None:
+    if path is None:
+        return None
+    from bedside.methods.pretraining.saved import read_start
+
+    return read_start(path)
 
 
 def seed_of(seed: int, name: str) -> int:

@@ -1,0 +1,253 @@
+"""Pretrain: an encoder learns from the training patients' inputs, their outcomes unseen.
+
+Only where a study asks for it, with a section `[pretrain]`. Training then races one network more:
+the same as from scratch, but for where it starts. Or the start comes from a file of weights.
+
+Run folder: encoder.safetensors (the weights, and as metadata how they came to be), pretrain.json
+(who was learnt from and who was not, the loss of each epoch, the encoder's health), entrants.json
+(the network from scratch and from this start, for the race), checkpoint.safetensors while at work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from bedside.core.context import Context
+from bedside.core.run import Outcome
+from bedside.core.study import Study
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from bedside.core.dataset import Dataset, Schema
+    from bedside.core.evidence import Evidence
+    from bedside.methods.entrant import Arrays, Entrant
+    from bedside.methods.pretraining.collapse import Health
+    from bedside.methods.pretraining.outside import Outside
+    from bedside.methods.pretraining.plan import Plan
+    from bedside.methods.pretraining.pool import Pool
+    from bedside.methods.pretraining.start import Start
+
+NEEDS: tuple[str, ...] = ("prepare", "audit")
+MAY_USE: tuple[str, ...] = ("augment",)
+READS: tuple[str, ...] = ("modality", "seed")
+TINY: dict[str, object] = {"epochs": 3, "seconds": 20.0}
+ENCODER, MOST = "encoder.safetensors", 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """`[pretrain]`: what the encoder learns, or where its weights come from."""
+
+    objective: Literal["auto", "joint", "masked"] = "auto"
+    """joint: two views of a sample lie close, samples apart; masked: what is hidden or exchanged is
+    told from the rest; auto: joint for images, masked for tables."""
+    model: str = ""
+    """The network whose encoder is pretrained; empty: `convnet` for images, `mlp` for tables."""
+    tune: Literal["probe", "partial", "full"] = "full"
+    """What learns of the outcome afterwards: the head on a frozen encoder; the encoder's last stage
+    too; all of it, the encoder at a lower rate."""
+    epochs: int = 30
+    """Times that each sample is seen."""
+    seconds: float = 120.0
+    """Processor time; where it runs out before the epochs, the result depends on the machine, which
+    `pretrain.json` tells (`cut`)."""
+    weights: str = ""
+    """A safetensors file of an encoder to start from instead, absolute, beside the study or in
+    `--data`."""
+    licence: str = ""
+    """Of those weights, in a word or two; required with them."""
+
+
+class Cell(Protocol):
+    """What pretrain asks of a modality."""
+
+    def arrays(self, dataset: Dataset, schema: Schema, rows: NDArray[np.int64]) -> Arrays:
+        """Inputs of some rows, of the fields that `schema` keeps."""
+
+    def pretrain(
+        self, schema: Schema, arrays: Arrays, *, seed: int, seconds: float, plan: Plan,
+        folder: Path | None, told: Callable[[int, int, float], None],
+    ) -> Start:  # fmt: skip
+        """An encoder learnt from inputs alone; `folder` keeps a checkpoint, `told` hears of each
+        epoch, of how many, and its loss."""
+
+    def started(self, outside: Outside, schema: Schema, arrays: Arrays, *, plan: Plan) -> Start:
+        """The start that a file of weights gives; DataError where no encoder here fits them."""
+
+    def embedded(self, start: Start, schema: Schema, arrays: Arrays) -> NDArray[np.float32]:
+        """[N, D]: what the encoder makes of some samples."""
+
+    def entrant(self, name: str) -> Entrant:
+        """The network of that name, as it races from scratch."""
+
+
+def outside(spec: Spec, study: Study, data_folder: Path | None) -> Mapping[str, str]:
+    """Digest of the file of weights: a changed file is another start."""
+    if not spec.weights:
+        return {}
+    from bedside.adapters.source import sha256
+
+    return {"weights": sha256(_found(spec, study, data_folder), where="[pretrain] weights")}
+
+
+def run(spec: Spec, context: Context) -> Outcome:
+    """Gather the unlabelled pool, pretrain or read the weights, and look for a collapse."""
+    from dataclasses import replace
+
+    from bedside.methods.one_thread import one_thread
+    from bedside.methods.pretraining.pool import pool_of
+    from bedside.methods.pretraining.saved import write_start
+
+    dataset, schema = context.dataset(), context.kept_schema()
+    pool = pool_of(dataset)
+    with one_thread():
+        start = _start(spec, context, schema, pool)
+        found = _health(context, schema, pool, start)
+    if not spec.weights:
+        whom = f"{pool.patients:,} unlabelled training patients of this study"
+        start = replace(start, source=f"{start.source} on {whom}")
+    write_start(context.run.path(ENCODER), start, schema)
+    _write(context, start, pool, found)
+    context.run.write_evidence(_evidence(dataset, start, pool, found))
+    (context.run.folder / "checkpoint.safetensors").unlink(missing_ok=True)
+    stop = f"the pretrained encoder has collapsed: {found.collapsed}" if found.collapsed else ""
+    return Outcome(headline=_headline(start, pool, found), stop=stop)
+
+
+def _start(spec: Spec, context: Context, schema: Schema, pool: Pool) -> Start:
+    from bedside.methods.pretraining.outside import read_outside
+    from bedside.methods.pretraining.plan import Plan
+
+    cell: Cell = context.cell
+    chain = None
+    if "augment" in context.inputs:
+        chain = context.input("augment").read_json("chain.json")
+    plan = Plan(
+        objective=spec.objective, model=spec.model, epochs=spec.epochs, tune=spec.tune, chain=chain
+    )
+    arrays = cell.arrays(context.dataset(), schema, pool.rows)
+    if spec.weights:
+        path = _found(spec, context.study, context.data_folder)
+        read = read_outside(path, spec.licence)
+        return cell.started(read, schema, arrays, plan=plan)
+
+    def told(epoch: int, epochs: int, loss: float) -> None:
+        context.progress.advance(epoch, epochs, f"epoch {epoch}, loss {loss:.3g}")
+
+    return cell.pretrain(
+        schema, arrays, seed=context.study.about.seed, seconds=spec.seconds, plan=plan,
+        folder=context.run.folder, told=told,
+    )  # fmt: skip
+
+
+def _found(spec: Spec, study: Study, data_folder: Path | None) -> Path:
+    from bedside.core.errors import StudyError
+
+    given = Path(spec.weights).expanduser()
+    folders = [study.file.parent, *([data_folder] if data_folder else [])]
+    for path in (given, *(folder / given for folder in folders)):
+        if path.is_file():
+            return path
+    raise StudyError(
+        f"{study.file.name} [pretrain] weights", expected="a file of weights",
+        found=f"no '{spec.weights}'", hint="an absolute path, or one beside the study or in --data",
+    )  # fmt: skip
+
+
+def _health(context: Context, schema: Schema, pool: Pool, start: Start) -> Health:
+    """Of the encoder, on at most `MOST` rows of the pool."""
+    import numpy as np
+
+    from bedside.core.randomness import stream
+    from bedside.methods.pretraining.collapse import health
+
+    cell: Cell = context.cell
+    drawn = stream(context.study.about.seed, 0xE1).permutation(len(pool.rows))[:MOST]
+    seen = np.sort(drawn)
+    arrays = cell.arrays(context.dataset(), schema, pool.rows[seen])
+    return health(cell.embedded(start, schema, arrays), pool.subjects[seen])
+
+
+def _write(context: Context, start: Start, pool: Pool, found: Health) -> None:
+    from dataclasses import replace
+
+    from bedside.core.spec import plain
+    from bedside.methods.evaluation.record import clean
+    from bedside.methods.pretraining.start import pretrained_name
+
+    cell: Cell = context.cell
+    scratch = cell.entrant(start.entrant)
+    begun = replace(
+        scratch, name=pretrained_name(scratch.name), source=f"{scratch.source}; {_origin(start)}"
+    )
+    context.run.write_json("entrants.json", {"scratch": plain(scratch), "pretrained": plain(begun)})
+    context.run.write_json(
+        "pretrain.json",
+        {
+            "model": start.entrant, "settings": plain(start.settings), "tune": start.tune,
+            "source": start.source, "licence": start.licence, "digest": start.digest,
+            "parameters": start.parameters, "cut": start.cut,
+            "course": [clean(loss) for loss in start.course],
+            "patients": pool.patients, "rows": len(pool.rows), "unlabelled": pool.unlabelled,
+            "left_out": dict(pool.left_out), "width": found.width,
+            "effective_rank": [clean(end) for end in found.rank],
+            "spread": [clean(end) for end in found.spread],
+        },
+    )  # fmt: skip
+
+
+def _origin(start: Start) -> str:
+    """Where it starts, for the card: how it came to be, licence and digest."""
+    licence = f", licence {start.licence}" if start.licence else ""
+    return f"starts from {start.source} (weights {start.digest[:8]}{licence}), tuned: {start.tune}"
+
+
+def _evidence(dataset: Dataset, start: Start, pool: Pool, found: Health) -> list[Evidence]:
+    """Who was learnt from, who was not, and whether the encoder tells them apart."""
+    from bedside.core.evidence import Evidence
+    from bedside.methods.evaluation.record import clean
+
+    data, model = dataset.label("train"), start.entrant
+    learnt_from = 0 if not start.course else pool.patients
+    counts = [
+        ("pretrain.patients", learnt_from, "all", "patients"),
+        ("pretrain.rows", len(pool.rows) if start.course else 0, "all", "rows"),
+        ("pretrain.rows_without_outcome", pool.unlabelled if start.course else 0, "all", "rows"),
+        *(
+            ("pretrain.left_out", count, f"split={split}", "patients")
+            for split, count in pool.left_out.items()
+        ),
+    ]
+    lines = [
+        Evidence(
+            measure=measure, value=float(value), low=float(value), high=float(value), unit=unit,
+            subjects=value if unit == "patients" else pool.patients, slice=about, stage="pretrain",
+            data=data, model=model,
+        )
+        for measure, value, about, unit in counts
+    ]  # fmt: skip
+    for name, interval in (("effective_rank", found.rank), ("spread", found.spread)):
+        value, low, high = (clean(end) for end in interval)
+        lines.append(Evidence(
+            measure=f"pretrain.{name}", value=value, low=low, high=high, subjects=pool.patients,
+            stage="pretrain", data=data, model=model,
+        ))  # fmt: skip
+    return lines
+
+
+def _headline(start: Start, pool: Pool, found: Health) -> str:
+    """What was learnt, from how many, and whether it holds."""
+    state = found.collapsed or f"effective rank {found.rank[0]:.1f} of {found.width}"
+    if not start.course:
+        return f"{start.entrant} starts from {start.source}; {state}"
+    first, last = start.course[0], start.course[-1]
+    cut = "; time ran out" if start.cut else ""
+    return (
+        f"{start.entrant} on {pool.patients:,} unlabelled patients, loss {first:.3g} to {last:.3g}"
+        f"; {state}{cut}"
+    )

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-RATES = np.geomspace(0.03, 3.0, 40)
+RATES = np.geomspace(0.03, 3.0, 48)
 """Values of c that are tried: from nearly logarithmic to a curve that is flat after one budget."""
 OCTAVE = 32
 """Values of k between one and its double; between them by a parabola."""

@@ -21,6 +21,7 @@ from bedside.adapters.svg import (
     tick_label,
     together,
 )
+from bedside.core.spec import Source, build
 
 BASE, LEVER = "m7", "m0"
 
@@ -83,6 +84,11 @@ class _Plane:
 
     def up(self, score: float) -> float:
         return self.bottom - self.y.at(score) * (self.bottom - self.top)
+
+
+def reach_of(held: object) -> Reach:
+    """A picture as JSON keeps it."""
+    return build(Reach, held, Source("worth.json"))
 
 
 def reach_picture(reach: Reach) -> Markup:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
-from markupsafe import Markup
-
 from bedside.adapters.html import render
-from bedside.adapters.svg_reach import Reach, reach_picture, reach_small
+from bedside.adapters.svg_reach import reach_of, reach_picture, reach_small
 from bedside.core.context import Context
-from bedside.core.spec import Plain, Source, build
+from bedside.core.spec import Plain
 from bedside.methods.measure_words import words
 from bedside.methods.words import count, interval, joined, number, signs
 from bedside.stages.worth.page import NAME
@@ -43,19 +41,13 @@ def page_of(record: Record, context: Context) -> str:
     })  # fmt: skip
 
 
-def picture_of(held: Plain, *, small: bool = False) -> Markup:
-    """A picture as `worth.json` keeps it."""
-    reach = build(Reach, cast("dict[str, object]", held), Source("worth.json"))
-    return reach_small(reach) if small else reach_picture(reach)
-
-
 def _figure(lever: Record, measure: str) -> dict[str, object]:
     by = _record(_record(lever["by"])[measure])
     said = str(by["words"])
     title = f"{_capital(str(lever['name']))}: {said}"
     if by["value"] is not None:
         title = f"{_capital(str(lever['name']))} is worth {said} times the labels"
-    return {"title": signs(title), "picture": picture_of(by["picture"])}
+    return {"title": signs(title), "picture": reach_picture(reach_of(by["picture"]))}
 
 
 def _controls(record: Record, measure: str) -> list[dict[str, object]]:
@@ -67,7 +59,7 @@ def _controls(record: Record, measure: str) -> list[dict[str, object]]:
         {
             "what": what, "must": must, "words": signs(str(_record(gate[name])["words"])),
             "verdict": _record(gate[name]).get("verdict", ""),
-            "picture": picture_of(_record(gate[name])["picture"], small=True),
+            "picture": reach_small(reach_of(_record(gate[name])["picture"])),
         }
         for name, (what, must) in CONTROLS.items()
     ]  # fmt: skip

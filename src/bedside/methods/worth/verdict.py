@@ -75,9 +75,8 @@ def judged(base: Scores, lever: Scores, terms: Terms) -> Verdict:
         return none("unknown", terms.unknown)
     if terms.refused:
         return none("refused", terms.refused)
-    _, low, high = rise_of(base, level)
-    if low <= 0:
-        return none("plateau", PLATEAU) if high < terms.worthwhile else none("unknown", TOO_NOISY)
+    if rise_of(base, level)[2] < terms.worthwhile:
+        return none("plateau", PLATEAU)
     found = pair(base, lever, reach=reach_of(base, lever)).factor(level)
     kind, factor = _held(found, ceiling)
     silent = found.low < 1 / ceiling and found.high > ceiling

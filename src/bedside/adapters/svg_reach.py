@@ -180,26 +180,38 @@ def _line(plane: _Plane, points: Sequence[tuple[float, float]], kind: str, dash:
 
 
 def _distance(plane: _Plane, reach: Reach) -> Markup:
-    """An arrow from the lever's curve to the other, and below it the interval of its tip."""
+    """An arrow from the lever's curve to the other, below it the interval of its tip, and down on
+    the axis how many labels these are."""
+    place = plane.width - 22, _free(plane, reach)
     if reach.factor is None:
-        return text(reach.words, plane.width - 22, plane.bottom - 14, "strong", "end")
+        return text(reach.words, *place, "strong", "end")
     y, start = plane.up(reach.level), plane.across(reach.start)
     tip = plane.across(reach.start * reach.factor)
-    parts = [path([(start, y), (tip, y)], "arrow")]
+    parts = [path([(x, y), (x, plane.bottom)], "drop") for x in (start, tip)]
+    parts += [path([(start, y), (tip, y)], "arrow"), *_extent(plane, reach, y + 12)]
     if abs(tip - start) > 14:
         back = 8 if tip > start else -8
         head = [(tip, y), (tip - back, y - 4.5), (tip - back, y + 4.5)]
         parts.append(path(head, "arrowhead", closed=True))
-    most, least = plane.width - 16, plane.left
-    low = least if reach.low is None else plane.across(reach.start * reach.low)
-    high = most if reach.high is None else plane.across(reach.start * reach.high)
-    parts.append(path([(low, y + 11), (high, y + 11)], "extent"))
-    for end, known in ((low, reach.low), (high, reach.high)):
-        if known is not None:
-            parts.append(path([(end, y + 7), (end, y + 15)], "extent"))
-    place = min(max((low + high) / 2, plane.left + 80), plane.width - 110)
-    parts.append(text(f"k = {reach.words}", place, y + 32, "strong haloed", "middle"))
+    parts.append(text(f"k = {reach.words}", *place, "strong haloed", "end"))
+    ends = f"{reach.start:,.0f} labels with it do what {reach.start * reach.factor:,.0f} do without"
+    parts.append(text(ends, place[0], place[1] + 19, "label haloed", "end"))
     return together(parts)
+
+
+def _extent(plane: _Plane, reach: Reach, y: float) -> list[Markup]:
+    """The interval; open at an end that the budgets cannot show."""
+    low = plane.left if reach.low is None else plane.across(reach.start * reach.low)
+    high = plane.width - 16 if reach.high is None else plane.across(reach.start * reach.high)
+    ends = [(low, reach.low), (high, reach.high)]
+    ticks = [path([(x, y - 4), (x, y + 4)], "extent") for x, known in ends if known is not None]
+    return [path([(low, y), (high, y)], "extent"), *ticks]
+
+
+def _free(plane: _Plane, reach: Reach) -> float:
+    """The height on the right that curves leave free: below, where they rise."""
+    rising = reach.base.value[-1] >= reach.base.value[0]
+    return plane.bottom - 36 if rising else plane.top + 20
 
 
 def _keys(reach: Reach) -> Markup:

@@ -61,7 +61,11 @@ def _with_curves(
 
 
 def _dots(scores: Scores, sign: float, level: float) -> Dots:
-    found = spread_of(scores, np.eye(len(scores.budgets))).intervals(level)
+    """Intervals over the repetitions alone: the test patients are the same for all that is shown,
+    and would move it all together."""
+    still = Scores(budgets=scores.budgets, seen=scores.seen,
+                   resampled=np.repeat(scores.seen[None], 2, axis=0))  # fmt: skip
+    found = spread_of(still, np.eye(len(scores.budgets))).intervals(level)
     low, high = (found[:, 1], found[:, 2]) if sign > 0 else (-found[:, 2], -found[:, 1])
     return Dots(
         labels=_short(scores.budgets), value=_short(sign * found[:, 0]), low=_short(low),

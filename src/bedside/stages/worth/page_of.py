@@ -107,7 +107,8 @@ def _saving(lever: Record) -> str:
         return "not known"
     ends = ["not known" if saving[end] is None else count(_number(saving[end]))
             for end in ("low", "high")]  # fmt: skip
-    return f"{count(_number(saving['value']))} ({' to '.join(ends)}) at {saving['labels']} labels"
+    labels = count(_number(saving["labels"]))
+    return f"{count(_number(saving['value']))} ({' to '.join(ends)}) at {labels} labels"
 
 
 def _groups(levers: list[Record]) -> list[dict[str, object]]:

@@ -10,7 +10,7 @@ import numpy as np
 from bedside.core.evidence import finite
 from bedside.core.spec import Plain, plain
 from bedside.methods.measure_words import words
-from bedside.methods.words import count, joined
+from bedside.methods.words import count
 from bedside.methods.worth.controls import TRUTHS
 from bedside.methods.worth.interval import Factor
 from bedside.methods.worth.lever import BASE
@@ -69,11 +69,11 @@ def headline(found: Found) -> str:
     reasons = {one.reason for one in said.values() if one.factor is None}
     if len(reasons) == 1 and all(one.factor is None for one in said.values()):
         return f"{reasons.pop()} ({found.design.model}, {labels})"
-    known = [
-        f"{arm} {one.words()}" + (" times the labels" if one.factor else "")
+    parts = [
+        f"{arm} is worth {one.words()} times the labels" if one.factor else f"{arm}: {one.reason}"
         for arm, one in said.items()
     ]
-    return f"worth of {joined(known)} ({found.design.model}, {labels})"
+    return f"{'; '.join(parts)} ({found.design.model}, {labels})"
 
 
 def _range(found: Found) -> str:

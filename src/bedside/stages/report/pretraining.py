@@ -32,10 +32,10 @@ def pretraining_blocks(material: Material) -> list[Block]:
     reached = [book.one(measure, name) for name in (gap.model, scratch)]
     first, second = (book.cite(item) if item else "not measured" for item in reached)
     body = Markup(
-        "{} {}, started from {}, reaches {} on {} held-out patients; the same network from "
+        "{}, pretrained ({}), reaches {} on {} held-out patients; the same network from "
         "scratch, with the same patients, tries and budget, {}. The difference is {}."
     ).format(
-        _ANSWERS[_favour(material, gap)], model_name(scratch), told.at("source").text(), first,
+        model_name(scratch), told.at("source").text(), first,
         count(gap.subjects), second, book.cite(gap),
     )  # fmt: skip
     return [Text(body=body), Text(body=_whom(material), kind="note")]

@@ -1,0 +1,81 @@
+"""A study that asks for pretraining, from the command line: raced, compared, reported, resumed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from bedside.core.chain import Order, execute
+from bedside.core.executor import InProcess
+from bedside.core.study import Study, read_study
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+_ONLY = ["train.models=['logistic']", "train.trials=1", "train.shuffled=false"]
+
+
+def test_a_pretrained_network_races_the_same_from_scratch(
+    made_up_study: Study, tmp_path: Path
+) -> None:
+    study = read_study(made_up_study.file, [*_ONLY, "pretrain.tune=full"])
+    order = Order(study=study, out=tmp_path / "out", tiny=True, executor=InProcess())
+    result = execute(order)
+    race = result.runs["train"].read_json("race.json")
+    assert isinstance(race, dict)
+    names = [entry["name"] for entry in race["models"]]  # type: ignore[index,union-attr,call-overload]  # JSON
+    assert names == ["logistic", "mlp", "mlp_pretrained"]
+    records = [result.runs["train"].read_json(f"models/{name}/model.json") for name in names[1:]]
+    assert records[0]["seed"] == records[1]["seed"]  # type: ignore[index,call-overload]  # JSON
+    assert records[0]["trials"] == records[1]["trials"]  # type: ignore[index,call-overload]
+    gaps = [e for e in result.evidence if e.measure == "pretrained_minus_scratch.auroc"]
+    assert {gap.model for gap in gaps} == {"mlp_pretrained"}
+    assert all(gap.low is not None for gap in gaps)
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert 'id="levers"' in page
+    assert "Multilayer perceptron, pretrained" in page
+    assert "outcomes unseen" in page
+
+
+def test_without_the_section_there_is_no_trace_of_it(made_up_study: Study, tmp_path: Path) -> None:
+    study = read_study(made_up_study.file, _ONLY)
+    order = Order(study=study, out=tmp_path / "out", tiny=True, executor=InProcess())
+    plain = execute(order)
+    assert "pretrain" not in plain.runs
+    assert not [e for e in plain.evidence if "pretrain" in e.measure]
+    execute(Order(study=study, out=tmp_path / "out", tiny=True, until="pretrain"))
+    again = execute(order)
+    assert again.evidence == plain.evidence
+
+
+def _command(study: Path, out: Path) -> list[str]:
+    return [
+        sys.executable, "-m", "bedside.cli", "pretrain", str(study), "--out", str(out),
+        "--set", "pretrain.epochs=60", "--workers", "1",
+    ]  # fmt: skip
+
+
+def test_a_killed_pretraining_goes_on_to_the_same_encoder(
+    made_up_study: Study, tmp_path: Path
+) -> None:
+    calm, killed = tmp_path / "calm", tmp_path / "killed"
+    subprocess.run(_command(made_up_study.file, calm), capture_output=True, check=True)
+    process = subprocess.Popen(
+        _command(made_up_study.file, killed), start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    while not list(killed.glob("runs/pretrain-*/checkpoint.safetensors")):
+        assert process.poll() is None
+        time.sleep(0.002)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not list(killed.glob("runs/pretrain-*/DONE"))
+    subprocess.run(_command(made_up_study.file, killed), capture_output=True, check=True)
+    (first,) = calm.glob("runs/pretrain-*/encoder.safetensors")
+    (second,) = killed.glob("runs/pretrain-*/encoder.safetensors")
+    assert first.read_bytes() == second.read_bytes()
+    assert (calm / "evidence.jsonl").read_text() == (killed / "evidence.jsonl").read_text()

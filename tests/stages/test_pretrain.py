@@ -1,0 +1,208 @@
+"""The stage: what it leaves, whom it never learns from, and what stops it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from bedside.core.context import Context
+from bedside.core.dataset import Dataset, write_dataset
+from bedside.core.errors import DataError, StudyError
+from bedside.core.run import Run
+from bedside.core.study import Study
+from bedside.methods.pretraining.saved import read_start
+from bedside.modalities.tables import pretrain as cell
+from bedside.stages import pretrain
+
+SPEC = pretrain.Spec(epochs=4)
+Make = Callable[..., Context]
+
+
+@pytest.fixture
+def context(
+    made_up_study: Study, prepared: Run, context_for: Callable[..., Context], tmp_path: Path
+) -> Make:
+    """`context(prepared)` of the stage, with `autopsy` dropped by the audit."""
+    audit = Run(tmp_path / "audit-0")
+    audit.folder.mkdir()
+    audit.write_json("dropped.json", ["autopsy"])
+
+    def make(of: Run = prepared) -> Context:
+        return context_for(made_up_study, "pretrain", inputs={"prepare": of, "audit": audit})
+
+    return make
+
+
+def record(run: Run, name: str) -> dict:
+    return json.loads((run.folder / name).read_text())
+
+
+def changed(of: Run, folder: Path, change: Callable[..., None]) -> Run:
+    """The data set with samples and arrays changed in place by `change(samples, arrays)`."""
+    dataset = Dataset(of.folder)
+    arrays = {name: np.array(dataset.array(name)) for name in ("numeric", "codes")}
+    samples = {name: dataset.samples[name].to_numpy().copy() for name in dataset.samples.columns}
+    change(dataset, samples, arrays)
+    frame = dataset.samples.with_columns(
+        pl.Series("target", samples["target"]), pl.Series("subject", samples["subject"])
+    )
+    folder.mkdir()
+    write_dataset(folder, dataset.schema, frame, arrays)
+    return Run(folder)
+
+
+def test_what_it_leaves(context: Make, prepared: Run) -> None:
+    made = context()
+    outcome = pretrain.run(SPEC, made)
+    dataset = Dataset(prepared.folder)
+    assert outcome.stop == ""
+    assert outcome.headline.startswith("mlp on ")
+    told = record(made.run, "pretrain.json")
+    people = {
+        split: dataset.samples["subject"].filter(dataset.samples["split"] == split).n_unique()
+        for split in ("train", "tune", "held_out")
+    }
+    assert told["patients"] == people["train"]
+    assert told["left_out"] == {"tune": people["tune"], "held_out": people["held_out"]}
+    assert len(told["course"]) == 4
+    start = read_start(made.run.folder / "encoder.safetensors")
+    assert start.entrant == "mlp"
+    assert f"{people['train']} unlabelled training patients" in start.source
+    entrants = record(made.run, "entrants.json")
+    assert entrants["scratch"]["name"] == "mlp"
+    assert entrants["pretrained"]["name"] == "mlp_pretrained"
+    assert start.digest[:8] in entrants["pretrained"]["source"]
+    assert not (made.run.folder / "checkpoint.safetensors").exists()
+    found = {(item.measure, item.slice): item for item in made.run.evidence()}
+    assert found["pretrain.patients", "all"].value == people["train"]
+    assert found["pretrain.left_out", "split=held_out"].value == people["held_out"]
+    rank = found["pretrain.effective_rank", "all"]
+    assert rank.low is not None
+    assert rank.low < (rank.value or 0) < (rank.high or 0)
+
+
+def test_neither_outcomes_nor_other_splits_nor_dropped_fields_matter(
+    context: Make, prepared: Run, tmp_path: Path
+) -> None:
+    made = context()
+    pretrain.run(SPEC, made)
+
+    def change(dataset: Dataset, samples: dict, arrays: dict) -> None:
+        samples["target"][:] = 1 - samples["target"]
+        for split in ("tune", "held_out"):
+            arrays["numeric"][dataset.rows(split)] = 1e6  # type: ignore[arg-type]  # a split's name
+        names = [field.name for field in dataset.schema.category]
+        arrays["codes"][:, names.index("autopsy")] = 0
+
+    other = context(changed(prepared, tmp_path / "prepare-9", change))
+    pretrain.run(SPEC, other)
+    assert (
+        record(made.run, "pretrain.json")["digest"] == record(other.run, "pretrain.json")["digest"]
+    )
+
+
+def test_inputs_of_training_patients_do_matter(
+    context: Make, prepared: Run, tmp_path: Path
+) -> None:
+    made = context()
+    pretrain.run(SPEC, made)
+
+    def change(dataset: Dataset, samples: dict, arrays: dict) -> None:  # one form
+        arrays["numeric"][dataset.rows("train")[0]] += 1
+
+    other = context(changed(prepared, tmp_path / "prepare-9", change))
+    pretrain.run(SPEC, other)
+    assert (
+        record(made.run, "pretrain.json")["digest"] != record(other.run, "pretrain.json")["digest"]
+    )
+
+
+def test_a_held_out_patient_in_the_pool_is_refused(
+    context: Make, prepared: Run, tmp_path: Path
+) -> None:
+    def change(dataset: Dataset, samples: dict, arrays: dict) -> None:  # one form
+        held = dataset.rows("held_out")[:3]
+        samples["subject"][dataset.rows("train")[:3]] = samples["subject"][held]
+
+    planted = changed(prepared, tmp_path / "prepare-9", change)
+    with pytest.raises(DataError, match=r"3 of \d+ are held-out patients"):
+        pretrain.run(SPEC, context(planted))
+
+
+def test_a_collapsed_encoder_stops_the_chain_with_a_reason(context: Make) -> None:
+    def collapsed(*arguments: object, **more: object) -> object:
+        start = cell.pretrain(*arguments, **more)  # type: ignore[arg-type]  # passed on
+        dead = {
+            name: np.zeros_like(values) if name.startswith("body") else values
+            for name, values in start.weights.items()
+        }
+        return replace(start, weights=dead)
+
+    planted = SimpleNamespace(**{**vars(cell), "pretrain": collapsed})
+    made = replace(context(), cell=planted)  # type: ignore[arg-type]  # a module in all that counts
+    outcome = pretrain.run(SPEC, made)
+    assert "collapsed: all embeddings are alike" in outcome.stop
+    assert record(made.run, "pretrain.json")["spread"][0] < 0.01
+
+
+class Interrupting:
+    """A progress bar that somebody stops after an epoch."""
+
+    def __init__(self, after: int) -> None:
+        self.after = after
+
+    def begin(self, stage: str) -> None: ...
+
+    def advance(self, done: int, total: int, what: str) -> None:  # one form
+        if done == self.after:
+            raise KeyboardInterrupt
+
+    def end(self, *_: object, **__: object) -> None: ...
+
+
+def test_an_interrupted_one_goes_on_to_the_same_encoder(context: Make) -> None:
+    calm, made = context(), context()
+    pretrain.run(SPEC, calm)
+    with pytest.raises(KeyboardInterrupt):
+        pretrain.run(SPEC, replace(made, progress=Interrupting(2)))
+    assert (made.run.folder / "checkpoint.safetensors").is_file()
+    pretrain.run(SPEC, made)
+    files = [one.run.folder / "encoder.safetensors" for one in (calm, made)]
+    assert files[0].read_bytes() == files[1].read_bytes()
+    assert record(calm.run, "pretrain.json") == record(made.run, "pretrain.json")
+
+
+def test_weights_from_a_file_start_it_with_licence_and_digest(
+    context: Make, made_up_study: Study
+) -> None:
+    first = context()
+    pretrain.run(SPEC, first)
+    beside = made_up_study.file.parent / "encoder.safetensors"
+    beside.write_bytes((first.run.folder / "encoder.safetensors").read_bytes())
+    spec = replace(SPEC, weights="encoder.safetensors", licence="own", tune="probe")
+    digest = pretrain.outside(spec, made_up_study, None)["weights"]
+    made = context()
+    outcome = pretrain.run(spec, made)
+    assert "starts from the file encoder.safetensors" in outcome.headline
+    told = record(made.run, "pretrain.json")
+    assert (told["licence"], told["digest"], told["course"]) == ("own", digest, [])
+    assert "licence own" in record(made.run, "entrants.json")["pretrained"]["source"]
+    counted = [item for item in made.run.evidence() if item.measure == "pretrain.patients"]
+    assert counted[0].value == 0
+
+
+def test_a_file_that_is_not_there_and_one_without_licence_are_told(
+    context: Make, made_up_study: Study
+) -> None:
+    with pytest.raises(StudyError, match=r"no 'gone\.safetensors'"):
+        pretrain.run(replace(SPEC, weights="gone.safetensors", licence="MIT"), context())
+    (made_up_study.file.parent / "there.safetensors").write_bytes(b"")
+    with pytest.raises(StudyError, match="licence"):
+        pretrain.run(replace(SPEC, weights="there.safetensors"), context())

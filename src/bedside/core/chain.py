@@ -31,12 +31,12 @@ CHAIN = (
     "prepare", "audit", "augment", "pretrain", "train", "evaluate", "worth", "release", "report",
 )  # fmt: skip
 """What `bedside run` does, in order. A stage's QUICK, where there is one, is laid over its settings
-here; one with a `wanted` the study may leave out. Asked for by name it has its full settings."""
-ASIDE = ("history",)
+here; asked for by name, it has its full ones."""
+ASIDE = ("history", "worth")
 """Stages that a study may be put through on their own, with what they need of the chain."""
 OPTIONAL = ("augment", "history", "pretrain", "synthesize")
 """Stages that a modality may do without; then the chain goes on without them."""
-ON_REQUEST = ("pretrain",)
+ON_REQUEST = ("pretrain", "worth")
 """Stages that the chain goes through only where the study has a section of theirs."""
 READS = ("modality", "seed", "data", "columns", "task", "decision")
 """What of a study a stage depends on unless it says otherwise in a READS of its own."""
@@ -85,8 +85,6 @@ def execute(order: Order) -> Result:
     with Ledger(order.out / "ledger.db") as ledger:
         while waiting:
             name = waiting.pop(0)
-            if _left_out(order, name, runs):
-                continue
             runs[name], outcome = _run_stage(order, name, runs, ledger)
             headlines[name] = outcome.headline
             if outcome.stop and not stop:
@@ -100,11 +98,13 @@ def way_to(until: str, modality: str, sections: tuple[str, ...] = ()) -> list[st
     """The stages to run, in order, so that `until` can be; left out are those that the modality can
     do without and lacks, and those on request that none of the study's sections asks for, unless it
     is the one asked for."""
-    if until in CHAIN:
+    if until in CHAIN and until not in ASIDE:
         way = list(CHAIN[: CHAIN.index(until) + 1])
     else:
-        needed = set(_used(cells.stage(until)))
-        way = [*(name for name in CHAIN if name in needed), until]
+        needed = {until}
+        for name in reversed((*CHAIN, until)):
+            needed |= set(_used(cells.stage(name))) if name in needed else set()
+        way = [*(name for name in CHAIN if name in needed - {until}), until]
     served = cells.matrix()[modality]
     return [name for name in way if name == until or _goes(name, served, sections)]
 
@@ -120,18 +120,35 @@ def _with_finished(order: Order, runs: Mapping[str, Run]) -> dict[str, Run]:
     stage aside leaves what the chain published, and the chain what a stage aside did."""
     found = dict(runs)
     served = cells.matrix()[order.study.about.modality]
-    known = [name for name in (*CHAIN, *ASIDE) if name in cells.stages()]
+    known = [name for name in dict.fromkeys((*CHAIN, *ASIDE)) if name in cells.stages()]
+    asked = {*order.study.sections, *ASIDE}
     for name in known:
-        module = cells.stage(name)
-        goes = _goes(name, served, order.study.sections)
-        if name in found or not goes or not set(module.NEEDS) <= set(found):
+        if name in found or not _goes(name, served, asked):
             continue
-        inputs = {key: run for key, run in found.items() if key in _used(module)}
-        spec = _spec(order, name, found)
-        run = Run(order.out / "runs" / _name(order, module, spec, inputs))
-        if run.done:
-            found[name] = run
+        if set(cells.stage(name).NEEDS) <= set(found):
+            run = next((run for run in _could_be(order, name, found) if run.done), None)
+            found |= {} if run is None else {name: run}
     return {name: found[name] for name in known if name in found}
+
+
+def _could_be(order: Order, name: str, found: Mapping[str, Run]) -> Iterator[Run]:
+    """Runs of a stage that may have been finished: with full settings and with quick ones, and
+    from each of its inputs that lies aside likewise, or without it."""
+    module = cells.stage(name)
+    inputs = {key: found[key] for key in CHAIN if key in found and key in _used(module)}
+    aside = next((key for key in inputs if key in ASIDE), "")
+    choices = [inputs]
+    if aside:
+        without = {key: run for key, run in inputs.items() if key != aside}
+        choices += [
+            {key: (other if key == aside else run) for key, run in inputs.items()}
+            for other in _could_be(order, aside, found)
+        ]
+        choices.append(without)
+    for quick in (False, True):
+        spec = order.study.spec(name, tiny=order.tiny, quick=quick)
+        for chosen in choices:
+            yield Run(order.out / "runs" / _name(order, module, spec, chosen))
 
 
 def _run_stage(
@@ -139,8 +156,8 @@ def _run_stage(
 ) -> tuple[Run, Outcome]:
     """One stage: from its finished run, or by running it now."""
     module = cells.stage(name)
-    spec = _spec(order, name, runs)
     inputs = {key: run for key, run in runs.items() if key in _used(module)}
+    spec = _spec(order, name, inputs)
     folder = order.out / "runs" / _name(order, module, spec, inputs)
     order.progress.begin(name)
     started = time.monotonic()
@@ -158,28 +175,15 @@ def _run_stage(
     return run, outcome
 
 
-def _spec(order: Order, name: str, runs: Mapping[str, Run]) -> object:
+def _spec(order: Order, name: str, inputs: Mapping[str, Run]) -> object:
     """A stage's settings: the full ones where it was asked for by name, or has run with them;
     otherwise the quick ones, where there are such."""
-    quick = order.study.spec(name, tiny=order.tiny, quick=True)
-    full = order.study.spec(name, tiny=order.tiny)
-    return full if order.until == name or _has_run(order, name, full, runs) else quick
-
-
-def _has_run(order: Order, name: str, spec: object, runs: Mapping[str, Run]) -> bool:
     module = cells.stage(name)
-    inputs = {key: run for key, run in runs.items() if key in _used(module)}
-    return Run(order.out / "runs" / _name(order, module, spec, inputs)).done
-
-
-def _left_out(order: Order, name: str, runs: Mapping[str, Run]) -> bool:
-    """Whether a stage of the chain is not wanted by the study, was not asked for by name, and has
-    not been run before."""
-    wanted = getattr(cells.stage(name), "wanted", None)
-    if wanted is None or order.until == name:
-        return False
-    spec = order.study.spec(name, tiny=order.tiny)
-    return not wanted(spec) and not _has_run(order, name, spec, runs)
+    full = order.study.spec(name, tiny=order.tiny)
+    finished = Run(order.out / "runs" / _name(order, module, full, inputs)).done
+    if order.until == name or finished:
+        return full
+    return order.study.spec(name, tiny=order.tiny, quick=True)
 
 
 def _used(module: ModuleType) -> tuple[str, ...]:

@@ -13,8 +13,8 @@ Run folder:
     worth.html              the same as a page of its own, with the curves
     fits/<arm>/             one file for each finished fit: what it says of the held-out patients
 
-`bedside run` takes the quick setting where the study asks for it (`in_run`); `bedside worth` takes
-the full one, and what it found is then in the report too.
+`bedside run` measures it too where the study has a section [worth], in the quick setting; what
+`bedside worth` found in the full one is kept and takes its place.
 """
 
 from __future__ import annotations
@@ -51,8 +51,6 @@ QUICK: dict[str, object] = {"repetitions": 6, "steps": 4, "trials": 2}
 class Spec:
     """`[worth]`: which levers, at how many labels, how often."""
 
-    in_run: bool = False
-    """Whether `bedside run` measures it too, in the quick setting."""
     levers: tuple[str, ...] = ()
     """augmentation, synthesis, pretraining; empty: all that the modality and the model have."""
     model: str = ""
@@ -108,11 +106,6 @@ class TrainCell(Protocol):
 
     def learn(self, name: str, lesson: Lesson) -> Learned:
         """Tune and train one model."""
-
-
-def wanted(spec: Spec) -> bool:
-    """Whether `bedside run` takes this stage."""
-    return spec.in_run
 
 
 def outside(spec: Spec, study: Study, data_folder: Path | None) -> Mapping[str, str]:  # noqa: ARG001  # one form for all stages

@@ -20,6 +20,7 @@ from bedside.core.dataset import Dataset, Schema
 from bedside.core.errors import StudyError
 from bedside.core.spec import Plain, nearest
 from bedside.methods.cases import cases_of
+from bedside.methods.pretraining.start import scratch_name
 from bedside.methods.worth.budgets import Plan, Pool, plan, pool_of
 from bedside.methods.worth.lever import BASE, CONTROLS, LEVERS, Arm, arm_of
 from bedside.methods.worth.measure import names_of
@@ -134,6 +135,7 @@ def _learner(spec: Spec, context: Context, schema: Schema) -> tuple[str, str]:
         race = cast("dict[str, dict[str, str]]", context.input("train").read_json("race.json"))
         best, deep = race["released_candidates"], "augment" in context.inputs
         name = best["deep"] if deep and best["deep"] else best["simple"] or best["deep"]
+        name = scratch_name(name) or name
     if name not in able:
         raise StudyError(
             "[worth] model", expected=f"a model that can learn a {schema.target.type} outcome",

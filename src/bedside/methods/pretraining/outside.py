@@ -42,8 +42,13 @@ class Outside:
         """What `bedside pretrain` wrote of the encoder; None where it is none of its files."""
         if KEY not in self.about:
             return None
-        told = json.loads(self.about[KEY])
+        told = json.loads(self.about[KEY])["start"]
         return str(told["entrant"]), dict(told["settings"])
+
+    @property
+    def fields(self) -> str:
+        """Digest of the fields that the encoder takes; empty where it is none of those files."""
+        return str(json.loads(self.about[KEY])["fields"]) if KEY in self.about else ""
 
 
 def read_outside(path: Path, licence: str) -> Outside:

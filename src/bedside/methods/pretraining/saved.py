@@ -15,7 +15,7 @@ from bedside.core.spec import Plain, Source, build, digest, plain
 from bedside.methods.pretraining.start import Start
 
 NAME = "encoder.safetensors"
-KEY = "start"
+KEY = "bedside"
 
 
 def told_fields(schema: Schema) -> list[Plain]:
@@ -25,10 +25,10 @@ def told_fields(schema: Schema) -> list[Plain]:
 
 def write_start(path: Path, start: Start, schema: Schema) -> None:
     """Whole or not at all, with the digest of the fields that the encoder takes."""
-    told = plain(replace(start, weights={}))
+    told = {"start": plain(replace(start, weights={})), "fields": digest(told_fields(schema))}
     part = path.with_name(f".{path.name}.part")
-    about = {KEY: json.dumps(told), "fields": digest(told_fields(schema))}
-    save_file(dict(start.weights), part, metadata=about)
+    # One entry: safetensors writes several in any order, and one start is to be the same bytes.
+    save_file(dict(start.weights), part, metadata={KEY: json.dumps(told)})
     part.replace(path)
 
 
@@ -36,7 +36,7 @@ def read_start(path: Path) -> Start:
     """What `write_start` wrote; RunError where it is damaged."""
     try:
         with safe_open(path, "np") as file:
-            told = json.loads(file.metadata()[KEY])
+            told = json.loads(file.metadata()[KEY])["start"]
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # it is no dict
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         raise RunError(

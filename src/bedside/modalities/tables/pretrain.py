@@ -82,7 +82,7 @@ def started(outside: Outside, schema: Schema, arrays: Arrays, *, plan: Plan) -> 
     Raises DataError for any other file: weights of a table's columns mean nothing elsewhere.
     """
     guess, fields = outside.own, digest(told_fields(schema))
-    if guess is None or outside.about.get("fields") != fields:
+    if guess is None or outside.fields != fields:
         raise DataError(
             outside.name, expected="an encoder that `bedside pretrain` made of these fields",
             found="one of other fields" if guess else "weights from elsewhere",

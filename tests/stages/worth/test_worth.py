@@ -19,6 +19,8 @@ from bedside.core.errors import StudyError
 from bedside.core.run import Run
 from bedside.core.study import Study
 from bedside.methods.entrant import Lesson
+from bedside.methods.pretraining.plan import Plan
+from bedside.methods.pretraining.start import Start
 from bedside.modalities.tables import pretrain, synthesize, train
 from bedside.stages import worth
 from bedside.stages.worth import entry as fits
@@ -260,20 +262,24 @@ def test_settings_that_cannot_be(
         sweep(prepared(tmp_path / "prepare-0", patients=600), replace(SPEC, **change))
 
 
-@pytest.mark.slow
 def test_levers_together_with_a_network(
     sweep: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun, begin = [], pretrain.pretrain
+    """A regression stands in for the network, which would take minutes."""
+    begun, starts, learn = [], [], train.learn
 
-    def noted(schema: object, arrays: dict, **more: object) -> object:
+    def begin(schema: object, arrays: dict, *, seed: int, seconds: float, plan: Plan) -> Start:
         begun.append(len(arrays["numeric"]))
-        return begin(schema, arrays, **more)
+        assert (plan.model, seconds) == ("mlp", 0.5)
+        return Start(weights={}, entrant="mlp")
 
-    monkeypatch.setattr(pretrain, "pretrain", noted)
-    spec = replace(
-        SPEC, levers=(), model="mlp", repetitions=3, steps=3, shown=600, pretraining_seconds=0.5
-    )
+    def learnt(name: str, lesson: Lesson) -> object:
+        starts.append(lesson.start is not None)
+        return learn("logistic", replace(lesson, start=None))
+
+    monkeypatch.setattr(pretrain, "pretrain", begin)
+    monkeypatch.setattr(train, "learn", learnt)
+    spec = replace(SPEC, levers=(), model="mlp", repetitions=3, steps=3, pretraining_seconds=0.5)
     run, _ = sweep(prepared(tmp_path / "prepare-0", patients=1200), spec)
     record = told(run)
     assert [one["name"] for one in record["levers"]] == ["synthesis", "pretraining"]
@@ -281,4 +287,5 @@ def test_levers_together_with_a_network(
     assert both["name"] == "synthesis + pretraining"
     assert len(both["by"]["auroc"]["picture"]["lever"]["labels"]) == 2
     assert set(begun) == {100, 200, 400}  # the prefix, whole, and nobody else
+    assert (len(starts), sum(starts)) == (6 * 9 + 6, 9 + 6)
     assert record["absent"] == {"augmentation": "there is no augmentation of tables"}

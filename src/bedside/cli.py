@@ -28,6 +28,7 @@ _STAGES = {
     "evaluate": "measure them on held-out patients, with intervals",
     "release": "prove parity, check the gates, sign a bundle",
     "report": "write report.html",
+    "worth": "say how many labels augmentation, synthesis and pretraining are worth",
     "history": "train one network per generation of deep learning on the same task",
 }
 
@@ -229,13 +230,15 @@ def _tell(order: Order, result: Result) -> None:
     print()
     if result.stop:
         print(f"stopped  {result.stop}")
-    for stage in ("evaluate", "history"):
+    for stage in ("evaluate", "worth", "history"):
         if stage in result.headlines and not result.stop:
             print(f"found    {result.headlines[stage]}")
     if "report" in result.runs:
         print(f"report   {order.out / 'report.html'}")
     if "history" in result.runs:
         print(f"history  {order.out / 'history.html'}")
+    if "worth" in result.runs:
+        print(f"worth    {order.out / 'worth.html'}")
     bundle = order.out / "bundle"
     if bundle.is_dir() and not result.stop:
         print(f"bundle   {bundle}")

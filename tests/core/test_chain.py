@@ -282,3 +282,51 @@ def test_what_no_longer_follows_from_the_study_is_taken_away(
     execute(_order(tmp_path, study=_study(prepare={"size": 4})))
     assert not (tmp_path / "history.html").exists()
     assert _published(tmp_path) == list(NEEDS)
+
+
+@pytest.fixture
+def with_worth(stages: Stages, monkeypatch: pytest.MonkeyPatch) -> Stages:
+    """The made-up stages and `worth`, which is quick within the chain; the report may use it."""
+    module = ModuleType("bedside.stages.worth")
+
+    def run(spec: Spec, context: Context) -> Outcome:
+        stages.ran.append(f"worth {spec.size}")
+        context.run.path("worth.html").write_text(f"{spec.size}")
+        context.run.write_evidence([])
+        return Outcome(headline="k is 1")
+
+    vars(module).update(Spec=Spec, NEEDS=("prepare", "train"), QUICK={"size": 3}, TINY={}, run=run)
+    stages.modules["worth"] = module
+    vars(stages.modules["report"])["MAY_USE"] = ("audit", "train", "evaluate", "worth", "release")
+    monkeypatch.setattr(cells, "stages", lambda: dict.fromkeys((*NEEDS, "worth"), ""))
+    return stages
+
+
+def test_without_a_section_worth_stands_aside(with_worth: Stages, tmp_path: Path) -> None:
+    execute(_order(tmp_path))
+    assert with_worth.ran == list(NEEDS)
+    execute(_order(tmp_path, until="worth"))
+    assert with_worth.ran == [*NEEDS, "worth 1"]
+    assert (tmp_path / "report.html").is_file()
+    assert (tmp_path / "worth.html").read_text() == "1"
+    execute(_order(tmp_path))
+    assert with_worth.ran == [*NEEDS, "worth 1"]
+    assert (tmp_path / "worth.html").is_file()
+
+
+def test_with_a_section_the_chain_is_quick_and_the_full_run_takes_its_place(
+    with_worth: Stages, tmp_path: Path
+) -> None:
+    study = _study(worth={"size": 9})
+    execute(_order(tmp_path, study=study))
+    assert "worth 3" in with_worth.ran
+    assert with_worth.ran.index("worth 3") < with_worth.ran.index("report")
+    execute(_order(tmp_path, study=study, until="worth"))
+    assert with_worth.ran[-1] == "worth 9"
+    assert (tmp_path / "worth.html").read_text() == "9"
+    assert (tmp_path / "report.html").is_file()  # of the quick one, until the chain runs again
+    execute(_order(tmp_path, study=study))
+    assert with_worth.ran[-1] == "report"
+    execute(_order(tmp_path, study=study, until="worth"))
+    assert (tmp_path / "report.html").is_file()
+    assert with_worth.ran.count("worth 3") == with_worth.ran.count("worth 9") == 1

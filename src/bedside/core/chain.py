@@ -27,18 +27,22 @@ from bedside.core.run import Outcome, Run, locked, name_run, place
 from bedside.core.spec import plain
 from bedside.core.study import Study
 
-CHAIN = ("prepare", "audit", "augment", "pretrain", "train", "evaluate", "release", "report")
-"""What `bedside run` does, in order."""
-ASIDE = ("history",)
+CHAIN = (
+    "prepare", "audit", "augment", "pretrain", "train", "evaluate", "worth", "release", "report",
+)  # fmt: skip
+"""What `bedside run` does, in order. A stage's QUICK, where there is one, is laid over its settings
+here; asked for by name, it has its full ones."""
+ASIDE = ("history", "worth")
 """Stages that a study may be put through on their own, with what they need of the chain."""
-OPTIONAL = ("augment", "history", "pretrain")
+OPTIONAL = ("augment", "history", "pretrain", "synthesize")
 """Stages that a modality may do without; then the chain goes on without them."""
-ON_REQUEST = ("pretrain",)
+ON_REQUEST = ("pretrain", "worth")
 """Stages that the chain goes through only where the study has a section of theirs."""
 READS = ("modality", "seed", "data", "columns", "task", "decision")
 """What of a study a stage depends on unless it says otherwise in a READS of its own."""
 
-_PAGES = (("report", "report.html"), ("release", "bundle"), ("history", "history.html"))
+_PAGES = (("report", "report.html"), ("release", "bundle"), ("history", "history.html"),
+          ("worth", "worth.html"))  # fmt: skip
 """What is published of a stage's run, beside the evidence."""
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _ROOM = 1 << 20  # bytes; with less than this left, a failure is put down to the full disk
@@ -94,11 +98,13 @@ def way_to(until: str, modality: str, sections: tuple[str, ...] = ()) -> list[st
     """The stages to run, in order, so that `until` can be; left out are those that the modality can
     do without and lacks, and those on request that none of the study's sections asks for, unless it
     is the one asked for."""
-    if until in CHAIN:
+    if until in CHAIN and until not in ASIDE:
         way = list(CHAIN[: CHAIN.index(until) + 1])
     else:
-        needed = set(_used(cells.stage(until)))
-        way = [*(name for name in CHAIN if name in needed), until]
+        needed = {until}
+        for name in reversed((*CHAIN, until)):
+            needed |= set(_used(cells.stage(name))) if name in needed else set()
+        way = [*(name for name in CHAIN if name in needed - {until}), until]
     served = cells.matrix()[modality]
     return [name for name in way if name == until or _goes(name, served, sections)]
 
@@ -114,18 +120,35 @@ def _with_finished(order: Order, runs: Mapping[str, Run]) -> dict[str, Run]:
     stage aside leaves what the chain published, and the chain what a stage aside did."""
     found = dict(runs)
     served = cells.matrix()[order.study.about.modality]
-    known = [name for name in (*CHAIN, *ASIDE) if name in cells.stages()]
+    known = [name for name in dict.fromkeys((*CHAIN, *ASIDE)) if name in cells.stages()]
+    asked = {*order.study.sections, *ASIDE}
     for name in known:
-        module = cells.stage(name)
-        goes = _goes(name, served, order.study.sections)
-        if name in found or not goes or not set(module.NEEDS) <= set(found):
+        if name in found or not _goes(name, served, asked):
             continue
-        inputs = {key: run for key, run in found.items() if key in _used(module)}
-        spec = order.study.spec(name, tiny=order.tiny)
-        run = Run(order.out / "runs" / _name(order, module, spec, inputs))
-        if run.done:
-            found[name] = run
+        if set(cells.stage(name).NEEDS) <= set(found):
+            run = next((run for run in _could_be(order, name, found) if run.done), None)
+            found |= {} if run is None else {name: run}
     return {name: found[name] for name in known if name in found}
+
+
+def _could_be(order: Order, name: str, found: Mapping[str, Run]) -> Iterator[Run]:
+    """Runs of a stage that may have been finished: with full settings and with quick ones, and
+    from each of its inputs that lies aside likewise, or without it."""
+    module = cells.stage(name)
+    inputs = {key: found[key] for key in CHAIN if key in found and key in _used(module)}
+    aside = next((key for key in inputs if key in ASIDE), "")
+    choices = [inputs]
+    if aside:
+        without = {key: run for key, run in inputs.items() if key != aside}
+        choices += [
+            {key: (other if key == aside else run) for key, run in inputs.items()}
+            for other in _could_be(order, aside, found)
+        ]
+        choices.append(without)
+    for quick in (False, True):
+        spec = order.study.spec(name, tiny=order.tiny, quick=quick)
+        for chosen in choices:
+            yield Run(order.out / "runs" / _name(order, module, spec, chosen))
 
 
 def _run_stage(
@@ -133,8 +156,8 @@ def _run_stage(
 ) -> tuple[Run, Outcome]:
     """One stage: from its finished run, or by running it now."""
     module = cells.stage(name)
-    spec = order.study.spec(name, tiny=order.tiny)
     inputs = {key: run for key, run in runs.items() if key in _used(module)}
+    spec = _spec(order, name, inputs)
     folder = order.out / "runs" / _name(order, module, spec, inputs)
     order.progress.begin(name)
     started = time.monotonic()
@@ -150,6 +173,17 @@ def _run_stage(
             _record(ledger, run, inputs, outcome)
     order.progress.end(name, outcome.headline, time.monotonic() - started, repeated=repeated)
     return run, outcome
+
+
+def _spec(order: Order, name: str, inputs: Mapping[str, Run]) -> object:
+    """A stage's settings: the full ones where it was asked for by name, or has run with them;
+    otherwise the quick ones, where there are such."""
+    module = cells.stage(name)
+    full = order.study.spec(name, tiny=order.tiny)
+    finished = Run(order.out / "runs" / _name(order, module, full, inputs)).done
+    if order.until == name or finished:
+        return full
+    return order.study.spec(name, tiny=order.tiny, quick=True)
 
 
 def _used(module: ModuleType) -> tuple[str, ...]:

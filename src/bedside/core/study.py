@@ -155,10 +155,13 @@ class Study:
         """The study's short name."""
         return self.about.name
 
-    def spec(self, stage: str, *, tiny: bool = False) -> object:
-        """The Spec of a stage as this study sets it; `tiny` lays the stage's TINY over it."""
+    def spec(self, stage: str, *, tiny: bool = False, quick: bool = False) -> object:
+        """The Spec of a stage as this study sets it; `quick` and `tiny` lay the stage's QUICK and
+        TINY over it."""
         module = cells.stage(stage)
         table = dict(self.sections.get(stage, {}))
+        if quick:
+            table |= getattr(module, "QUICK", {})
         if tiny:
             table |= getattr(module, "TINY", {})
         return build(module.Spec, table, Source(self.file.name, self.text), (stage,))

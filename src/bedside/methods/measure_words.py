@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bedside.methods.measure_words_images import OF_IMAGES
+from bedside.methods.measure_words_worth import OF_WORTH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,7 +287,7 @@ WORDS = {
 
 WORDS |= {
     name: _words(called, statistician, meaning, share=share)
-    for name, (called, statistician, meaning, share) in OF_IMAGES.items()
+    for name, (called, statistician, meaning, share) in (OF_IMAGES | OF_WORTH).items()
 }
 
 
@@ -299,6 +300,10 @@ def words(measure: str) -> MeasureWords:
     if measure in WORDS:
         return WORDS[measure]
     kind, _, rest = measure.partition(".")
+    of_worth = ".".join(measure.split(".")[:2])
+    if kind == "worth" and of_worth in WORDS:
+        other = words(measure.split(".")[2])
+        return replace(WORDS[of_worth], name=f"{WORDS[of_worth].name} by {other.short}")
     if kind == "robustness" and rest in WORDS:
         return words(rest)
     plain = measure.replace("_", " ").replace(".", ": ")

@@ -16,7 +16,7 @@ from bedside.core.run import Outcome, write_text
 from bedside.core.study import Study
 
 NEEDS: tuple[str, ...] = ("prepare", "audit")
-MAY_USE: tuple[str, ...] = ("augment", "pretrain", "train", "evaluate", "release")
+MAY_USE: tuple[str, ...] = ("augment", "pretrain", "train", "evaluate", "worth", "release")
 READS = ("modality", "seed", "about", "data", "columns", "task", "decision", "gates")
 TINY: dict[str, object] = {}
 

@@ -188,6 +188,7 @@ FILES = {
     "verdict.json": "evaluate",
     "curves.json": "evaluate",
     "patients.json": "evaluate",
+    "worth.json": "worth",
     "gates.json": "release",
     "parity.json": "release",
     "score.json": "release",

@@ -1,0 +1,183 @@
+"""The experiment before it is run: who learns, with which levers, from how many, in which arms."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from bedside.core import cells
+from bedside.core.code import code_digest
+from bedside.core.context import Context
+from bedside.core.dataset import Dataset, Schema
+from bedside.core.errors import StudyError
+from bedside.core.spec import Plain, nearest
+from bedside.methods.cases import cases_of
+from bedside.methods.pretraining.start import scratch_name
+from bedside.methods.worth.budgets import Plan, Pool, plan, pool_of
+from bedside.methods.worth.lever import BASE, CONTROLS, LEVERS, Arm, arm_of
+from bedside.methods.worth.measure import names_of
+
+if TYPE_CHECKING:
+    from bedside.stages.worth import Spec, TrainCell
+
+_CELLS = {"synthesis": "synthesize", "pretraining": "pretrain"}
+"""Which cell of a modality brings a lever."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Design:
+    """What will be fitted."""
+
+    model: str
+    family: str
+    plan: Plan
+    patients: int
+    """Labelled patients in the pool."""
+    rarest: int
+    """Of these, with the rarest outcome."""
+    levers: tuple[str, ...]
+    absent: Mapping[str, str]
+    """Levers that are not measured, and why."""
+    arms: tuple[tuple[Arm, tuple[int, ...]], ...]
+    """Each arm with its budgets."""
+    chain: Plain = None
+
+    @property
+    def combined(self) -> list[str]:
+        """Names of the arms of several levers."""
+        return [arm.name for arm, _ in self.arms if " + " in arm.name]
+
+
+def designed(spec: Spec, context: Context, schema: Schema) -> Design:
+    """The design that the study and its data allow; StudyError for settings that cannot be."""
+    _checked(spec)
+    names_of(schema.target.type)
+    model, family = _learner(spec, context, schema)
+    levers, absent = _levers(spec, context, family)
+    pool = pooled(context.input("prepare").folder, schema, context.study.about.modality)
+    found = plan(
+        pool, spec.budgets, steps=spec.steps, fewest=spec.fewest_events,
+        seed=context.study.about.seed, repetitions=spec.repetitions,
+    )  # fmt: skip
+    arms = tuple(_arms(spec, levers, found.budgets)) if found.enough and levers else ()
+    chain = None
+    if "augmentation" in levers:
+        chain = context.input("augment").read_json("chain.json")
+    return Design(
+        model=model, family=family, plan=found, patients=pool.patients,
+        rarest=pool.rarest(np.arange(pool.patients)), levers=levers, absent=absent,
+        arms=arms, chain=chain,
+    )  # fmt: skip
+
+
+def pooled(prepared: Path, schema: Schema, modality: str) -> Pool:
+    """Patients of train and tune whose outcome is known, or who were followed for a time."""
+    cell = cast("TrainCell", cells.cell(modality, "train"))
+    dataset = Dataset(prepared)
+    rows = np.sort(np.concatenate([dataset.rows("train"), dataset.rows("tune")]))
+    samples = dataset.samples[rows]
+    known = samples["target"].is_not_null().to_numpy()
+    if schema.target.horizon is not None:
+        known |= samples["duration"].is_not_null().to_numpy()
+    rows = rows[known]
+    return pool_of(cases_of(dataset, cell.arrays(dataset, schema, rows), rows), schema.target)
+
+
+def cells_digest(modality: str) -> str:
+    """Of the code that levers and learners come from."""
+    total = hashlib.sha256()
+    for name in ("train", *_CELLS.values()):
+        if _there(modality, name):
+            total.update(code_digest(f"{cells.modalities()[modality]}.{name}").encode())
+    return total.hexdigest()
+
+
+def lever_cell(modality: str, name: str) -> ModuleType:
+    """The module of a modality that brings a lever, `synthesize` or `pretrain`."""
+    return import_module(f"{cells.modalities()[modality]}.{name}")
+
+
+def _there(modality: str, name: str) -> bool:
+    return find_spec(f"{cells.modalities()[modality]}.{name}") is not None
+
+
+def _checked(spec: Spec) -> None:
+    for key, least in (("repetitions", 3), ("steps", 3), ("trials", 1), ("resamples", 20)):
+        if getattr(spec, key) < least:
+            found = str(getattr(spec, key))
+            raise StudyError(f"[worth] {key}", expected=f"at least {least}", found=found)
+    for key in ("share", "price"):
+        value = getattr(spec, key)
+        if value is not None and value <= 0:
+            raise StudyError(f"[worth] {key}", expected="more than 0", found=str(value))
+    for name in spec.levers:
+        if name not in LEVERS:
+            raise StudyError(
+                "[worth] levers", expected=f"some of {', '.join(LEVERS)}", found=f"'{name}'",
+                hint=nearest(name, LEVERS),
+            )  # fmt: skip
+
+
+def _learner(spec: Spec, context: Context, schema: Schema) -> tuple[str, str]:
+    """The model that learns, and its family."""
+    cell = cast("TrainCell", cells.cell(context.study.about.modality, "train"))
+    able = {entrant.name: entrant for entrant in cell.entrants(schema.target.type)}
+    name = spec.model
+    if not name:
+        race = cast("dict[str, dict[str, str]]", context.input("train").read_json("race.json"))
+        best, deep = race["released_candidates"], "augment" in context.inputs
+        name = best["deep"] if deep and best["deep"] else best["simple"] or best["deep"]
+        name = scratch_name(name) or name
+    if name not in able:
+        raise StudyError(
+            "[worth] model", expected=f"a model that can learn a {schema.target.type} outcome",
+            found=f"'{name}'", hint=nearest(name, sorted(able)),
+        )  # fmt: skip
+    return name, able[name].family
+
+
+def _levers(spec: Spec, context: Context, family: str) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Those that are measured, and of the others the reason; a lever asked for must be there."""
+    absent = {}
+    for name in LEVERS:
+        reason = _lacking(name, context, family)
+        if not reason and spec.levers and name not in spec.levers:
+            reason = "not asked for"
+        elif reason and name in spec.levers:
+            raise StudyError(
+                "[worth] levers", expected="levers that this study has", found=f"'{name}'",
+                hint=reason,
+            )  # fmt: skip
+        if reason:
+            absent[name] = reason
+    return tuple(name for name in LEVERS if name not in absent), absent
+
+
+def _lacking(lever: str, context: Context, family: str) -> str:
+    modality = context.study.about.modality
+    if lever == "augmentation" and "augment" not in context.inputs:
+        return f"there is no augmentation of {modality}"
+    if lever in _CELLS and not _there(modality, _CELLS[lever]):
+        return f"there is no {lever} of {modality}"
+    if lever != "synthesis" and family != "deep":
+        return "only a network can use it; name one as model"
+    return ""
+
+
+def _arms(
+    spec: Spec, levers: tuple[str, ...], budgets: tuple[int, ...]
+) -> Iterator[tuple[Arm, tuple[int, ...]]]:
+    """Base and controls first, so that a sweep that is cut short has them."""
+    for arm in (BASE, *CONTROLS, *(arm_of((name,)) for name in levers)):
+        yield arm, budgets
+    if spec.combined and len(levers) > 1:
+        middle = (len(budgets) - 1) // 2
+        yield arm_of(levers), budgets[middle : middle + 2]

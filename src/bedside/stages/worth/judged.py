@@ -1,0 +1,182 @@
+"""From scores to verdicts: controls first, then each lever, by two measures and by subgroup."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from bedside.core.context import Context
+from bedside.core.dataset import Schema
+from bedside.methods.worth import controls
+from bedside.methods.worth.controls import TRUTHS, Control
+from bedside.methods.worth.interval import Factor, Scores, pair
+from bedside.methods.worth.lever import BASE
+from bedside.methods.worth.measure import LOWER_IS_BETTER, names_of
+from bedside.methods.worth.money import Saving, saved
+from bedside.methods.worth.monotone import Local, locally
+from bedside.methods.worth.verdict import Terms, Verdict, judged, reach_of
+from bedside.stages.worth.scored import ALL, Fits, Judges, fits_of, judges_of
+
+if TYPE_CHECKING:
+    from bedside.stages.worth import Spec
+    from bedside.stages.worth.design import Design
+
+COPIES = "duplicates"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worth:
+    """One lever, or several together, by one measure."""
+
+    verdict: Verdict
+    local: tuple[Local, ...]
+    """k at each budget, without a formula; none where nothing may be said."""
+    beside_copies: Verdict | None = None
+    """Of synthesis: against as many copies of real cases."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """The controls by one measure."""
+
+    controls: tuple[Control, ...]
+    copies: Verdict
+    """What duplicates are worth."""
+    refused: str
+    """Why no number may be printed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """All that the page and the record tell."""
+
+    spec: Spec
+    design: Design
+    measures: tuple[str, str]
+    patients: int
+    """Held-out patients."""
+    data: str
+    gates: Mapping[str, Gate]
+    """By measure."""
+    worths: Mapping[tuple[str, str], Worth]
+    """By arm and measure."""
+    groups: Mapping[tuple[str, str], tuple[Verdict, int]]
+    """By arm and subgroup: of the first measure, and how many patients."""
+    small: tuple[str, ...]
+    """Subgroups that are too small."""
+    fits: Mapping[str, Fits]
+    savings: Mapping[str, Saving]
+    reason: str = ""
+    """Why nothing could be measured."""
+
+    @property
+    def arms(self) -> list[str]:
+        """Levers, then levers together."""
+        return [*self.design.levers, *self.design.combined]
+
+    def cost(self, arm: str) -> float:
+        """Processor time as a multiple of that without the lever, at the same budgets."""
+        mine, base = self.fits[arm].at, self.fits[BASE.name].at
+        return sum(mine.values()) / max(sum(base[budget] for budget in mine), 1e-9)
+
+
+def judge(design: Design, spec: Spec, context: Context, schema: Schema) -> Found:
+    """Score what was fitted, hold the controls against what they must be, then judge."""
+    judges = judges_of(spec, context, schema)
+    names = names_of(schema.target.type)
+    reason = judges.enough() or _too_little(design)
+    empty = Found(
+        spec=spec, design=design, measures=names, patients=judges.truth.patients(),
+        data=judges.dataset.label("held_out"), gates={}, worths={}, groups={},
+        small=tuple(one.label for one in judges.small), fits={}, savings={}, reason=reason,
+    )  # fmt: skip
+    if not design.arms:
+        return empty
+    fits = {arm.name: fits_of(arm, design, judges, context) for arm, _ in design.arms}
+    return _judged(empty, fits, judges)
+
+
+def _too_little(design: Design) -> str:
+    if design.plan.enough:
+        return ""
+    return (
+        f"too few events: of {design.patients:,} labelled patients {design.rarest:,} have the "
+        "rarest outcome, which is not enough for three budgets"
+    )
+
+
+def _judged(found: Found, fits: Mapping[str, Fits], judges: Judges) -> Found:
+    ranking = found.measures[0]
+    gates = {name: _gate(fits, name, found) for name in found.measures}
+    worths = {
+        (arm, name): _worth(arm, name, fits, found=found, refused=gates[name].refused)
+        for name in found.measures
+        for arm in found.arms
+    }
+    groups = {
+        (arm, group.label): (
+            _verdict(arm, group.label, fits, found=found, refused=gates[ranking].refused),
+            group.subjects,
+        )
+        for arm in found.design.levers
+        for group in judges.groups
+    }
+    savings = {}
+    if found.spec.price is not None:
+        most = found.design.plan.budgets[-1]
+        savings = {
+            arm: saved(worths[arm, ranking].verdict, most, found.spec.price)
+            for arm in found.design.levers
+        }
+    return replace(
+        found, gates=gates, worths=worths, groups=groups, fits=dict(fits), savings=savings
+    )
+
+
+def _verdict(
+    arm: str, group: str, fits: Mapping[str, Fits], *, found: Found, refused: str
+) -> Verdict:
+    """By the first measure, among the patients of a subgroup."""
+    base, mine = (fits[name].scores[group, found.measures[0]] for name in (BASE.name, arm))
+    return judged(base, mine, _terms(base, found.measures[0], found, refused))
+
+
+def _terms(base: Scores, measure: str, found: Found, refused: str) -> Terms:
+    worthwhile = 0.01 if found.spec.worthwhile is None else found.spec.worthwhile
+    if measure in LOWER_IS_BETTER:
+        worthwhile = 0.02 * abs(float(base.mean[-1]))
+    return Terms(
+        level=found.spec.level, worthwhile=worthwhile, unknown=found.reason, refused=refused
+    )
+
+
+def _gate(fits: Mapping[str, Fits], measure: str, found: Found) -> Gate:
+    base = fits[BASE.name].scores[ALL, measure]
+    of_control = {name: fits[name].scores[ALL, measure] for name in (*TRUTHS, COPIES)}
+    held = tuple(
+        Control(name=name, found=_factor(base, of_control[name], controls.LEVEL))
+        for name in TRUTHS
+    )  # fmt: skip
+    refused = controls.failed(list(held))
+    copies = judged(base, of_control[COPIES], _terms(base, measure, found, refused))
+    return Gate(controls=held, copies=copies, refused=refused)
+
+
+def _factor(base: Scores, other: Scores, level: float) -> Factor:
+    return pair(base, other, reach=reach_of(base, other)).factor(level)
+
+
+def _worth(
+    arm: str, measure: str, fits: Mapping[str, Fits], *, found: Found, refused: str
+) -> Worth:
+    base, mine = fits[BASE.name].scores[ALL, measure], fits[arm].scores[ALL, measure]
+    terms = _terms(base, measure, found, refused)
+    verdict = judged(base, mine, terms)
+    if verdict.factor is None:
+        return Worth(verdict=verdict, local=())
+    local = tuple(locally(base, mine, level=terms.level, seed=len(arm)))
+    beside = None
+    if arm == "synthesis":
+        beside = judged(fits[COPIES].scores[ALL, measure], mine, terms)
+    return Worth(verdict=verdict, local=local, beside_copies=beside)

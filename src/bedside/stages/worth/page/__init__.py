@@ -1,0 +1,3 @@
+"""The page: its template and its style."""
+
+NAME = "bedside.stages.worth.page"

@@ -1,0 +1,177 @@
+"""The page of its own: what each lever is worth, the curves, the controls, the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from bedside.adapters.html import render
+from bedside.adapters.svg_reach import reach_of, reach_picture, reach_small
+from bedside.core.context import Context
+from bedside.core.spec import Plain
+from bedside.methods.measure_words import words
+from bedside.methods.words import count, interval, joined, number, signs
+from bedside.stages.worth.page import NAME
+
+Record = Mapping[str, Plain]
+CONTROLS = {
+    "placebo": ("As many other labels", "must be 1"),
+    "oracle": ("Twice the real labels", "must be 2"),
+    "duplicates": ("Real labels copied", "adds no information"),
+}
+"""What each control is, and what must come out."""
+
+
+def page_of(record: Record, context: Context) -> str:
+    """worth.html, whole."""
+    first = _texts(record["measures"])[0]
+    levers = _records(record["levers"])
+    return render(NAME, "worth.html.jinja", {
+        "name": context.study.name, "question": context.study.about.question,
+        "data": context.dataset().digest[:12], "tiny": context.tiny,
+        "sentence": signs(_capital(str(record["sentence"]))),
+        "figures": [_figure(one, first) for one in levers] if record["controls"] else [],
+        "controls": _controls(record, first), "refused": _refused(record),
+        "measures": [words(name).short for name in _texts(record["measures"])],
+        "rows": _rows(record), "groups": _groups(levers), "local": _local(levers, first),
+        "left_out": _records(record["left_out"]), "absent": _absent(record),
+        "how": _how(record), "small": joined(_texts(record["small_groups"])),
+        "price": record["price"],
+        "currency": record["currency"], "level": f"{100 * _number(record['level']):g}",
+    })  # fmt: skip
+
+
+def _figure(lever: Record, measure: str) -> dict[str, object]:
+    by = _record(_record(lever["by"])[measure])
+    said = str(by["words"])
+    title = f"{_capital(str(lever['name']))}: {said}"
+    if by["value"] is not None:
+        title = f"{_capital(str(lever['name']))} is worth {said} times the labels"
+    return {"title": signs(title), "picture": reach_picture(reach_of(by["picture"]))}
+
+
+def _controls(record: Record, measure: str) -> list[dict[str, object]]:
+    gates = _record(record["controls"])
+    if measure not in gates:
+        return []
+    gate = _record(gates[measure])
+    return [
+        {
+            "what": what, "must": must, "words": signs(str(_record(gate[name])["words"])),
+            "verdict": _record(gate[name]).get("verdict", ""),
+            "picture": reach_small(reach_of(_record(gate[name])["picture"])),
+        }
+        for name, (what, must) in CONTROLS.items()
+    ]  # fmt: skip
+
+
+def _refused(record: Record) -> list[str]:
+    gates = _record(record["controls"])
+    return [
+        f"By {words(name).short} no number is printed: {_record(gate)['refused']}."
+        for name, gate in gates.items()
+        if _record(gate)["refused"]
+    ]
+
+
+def _rows(record: Record) -> list[dict[str, object]]:
+    """Levers, levers together, and the copies that made-up cases are held against."""
+    names = _texts(record["measures"])
+    rows: list[dict[str, object]] = []
+    for lever in (*_records(record["levers"]), *_records(record["combined"])):
+        by = _record(lever["by"])
+        known = [_record(by[name]) for name in names if name in by]
+        rows.append({
+            "name": _capital(str(lever["name"])),
+            "k": [signs(str(one["words"])) for one in known],
+            "gains": [interval(*_ends(one["gain"])) for one in known],
+            "copies": _copies(known), "cost": _cost(lever["cost"]), "saving": _saving(lever),
+        })  # fmt: skip
+    return rows
+
+
+def _copies(known: list[Record]) -> str:
+    held = known[0]["beside_copies"] if known else None
+    return signs(str(_record(held)["words"])) if held else ""
+
+
+def _cost(cost: Plain) -> str:
+    return "" if cost is None else f"{_number(cost):.2g} times"
+
+
+def _saving(lever: Record) -> str:
+    if lever["saving"] is None:
+        return ""
+    saving = _record(lever["saving"])
+    if saving["value"] is None:
+        return "not known"
+    ends = ["not known" if saving[end] is None else count(_number(saving[end]))
+            for end in ("low", "high")]  # fmt: skip
+    labels = count(_number(saving["labels"]))
+    return f"{count(_number(saving['value']))} ({' to '.join(ends)}) at {labels} labels"
+
+
+def _groups(levers: list[Record]) -> list[dict[str, object]]:
+    return [
+        {"lever": _capital(str(lever["name"])), "group": str(group["slice"]),
+         "patients": count(_number(group["subjects"])), "k": signs(str(group["words"]))}
+        for lever in levers
+        for group in _records(lever["groups"])
+    ]  # fmt: skip
+
+
+def _local(levers: list[Record], measure: str) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    for lever in levers:
+        by = _record(lever["by"])
+        for one in _records(_record(by[measure])["local"]) if measure in by else ():
+            value = f"{one['bound']} {number(_number(one['value']))}".strip()
+            ends = f"{number(_number(one['low']))} to {number(_number(one['high']))}"
+            lever_name, labels = _capital(str(lever["name"])), count(_number(one["labels"]))
+            rows.append({"lever": lever_name, "labels": labels, "k": f"{value} ({ends})"})
+    return rows
+
+
+def _absent(record: Record) -> list[str]:
+    return [
+        f"{_capital(name)} was not measured: {reason}."
+        for name, reason in _record(record["absent"]).items()
+    ]
+
+
+def _how(record: Record) -> str:
+    """The rules, in a few sentences."""
+    return (
+        f"The model is {record['model']}. A budget counts every patient whose outcome was looked "
+        "up: three in four are learnt from, one in four chooses settings and stops training. "
+        f"Budgets are nested, drawn in {record['repetitions']} orders; with and without a lever "
+        f"a model has the same patients, seed, {record['trials']} "
+        f"{'try' if record['trials'] == 1 else 'tries'} of settings and training steps. Whatever "
+        "a lever fits is fitted to the budget's patients alone. "
+        f"{count(_number(record['patients']))} held-out patients judge."
+    )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _record(held: Plain) -> Record:
+    return cast("Record", held)
+
+
+def _records(held: Plain) -> list[Record]:
+    return cast("list[Record]", held)
+
+
+def _texts(held: Plain) -> list[str]:
+    return cast("list[str]", held)
+
+
+def _number(held: Plain) -> float:
+    return float(cast("float", held)) if held is not None else float("nan")
+
+
+def _ends(held: Plain) -> tuple[float | None, float | None, float | None]:
+    value, low, high = cast("list[float | None]", held)
+    return value, low, high

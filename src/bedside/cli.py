@@ -30,6 +30,7 @@ _STAGES = {
     "report": "write report.html",
     "worth": "say how many labels augmentation, synthesis and pretraining are worth",
     "history": "train one network per generation of deep learning on the same task",
+    "synthesize": "make up patients, judge them, and let them leave only where that is safe",
 }
 
 _EXAMPLES = """examples:
@@ -41,6 +42,15 @@ _EXAMPLES = """examples:
   bedside evidence runs/mine --measure auroc   the numbers behind the report
   bedside serve runs/mine/bundle               answer over HTTP
   bedside score runs/mine/bundle new.csv out.parquet
+"""
+
+
+_SYNTHESIS = """examples:
+  bedside synthesize flchain --out runs/flchain              the default: flow matching
+  bedside synthesize flchain --set 'synthesize.generator="trees"'      a preview in a second
+  bedside synthesize flchain --rows 500 --where sex=F --where death=1  only such patients
+  bedside synthesize flchain --set synthesize.epsilon=3      with a privacy promise
+  bedside synthesize flchain --export made-up.parquet        let it leave, if it may
 """
 
 
@@ -135,6 +145,20 @@ def _add_stage(commands: _Commands[argparse.ArgumentParser], name: str, text: st
                         help="change one setting of the study; may be repeated")  # fmt: skip
     parser.add_argument("--workers", type=int, metavar="N", help="processes (all usable cores)")
     parser.set_defaults(act=_run, until="report" if name == "run" else name)
+    if name == "synthesize":
+        _add_synthesis(parser)
+
+
+def _add_synthesis(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = _SYNTHESIS
+    parser.add_argument("--rows", type=int, metavar="N", help="patients to make up (as many as "
+                        "were learnt from)")  # fmt: skip
+    parser.add_argument("--where", action="append", default=[], metavar="FIELD=VALUE",
+                        help="only such patients: sex=F, age=65..80; may be repeated")  # fmt: skip
+    parser.add_argument("--export", type=Path, metavar="FILE",
+                        help="write the table there, .parquet or .csv, with its data sheet, if it "
+                        "may leave")  # fmt: skip
+    parser.set_defaults(act=_synthesize)
 
 
 def _add_reading(commands: _Commands[argparse.ArgumentParser]) -> None:
@@ -204,7 +228,32 @@ def _add_deidentify(commands: _Commands[argparse.ArgumentParser]) -> None:
     parser.set_defaults(act=_deidentify)
 
 
+def _synthesize(arguments: argparse.Namespace) -> int:
+    """The chain up to the stage, and then, where asked for, the way out."""
+    import json
+
+    from bedside.core import cells
+
+    if arguments.rows is not None:
+        arguments.overrides.append(f"synthesize.rows={arguments.rows}")
+    if arguments.where:
+        arguments.overrides.append(f"synthesize.where={json.dumps(arguments.where)}")
+    module = cells.stage("synthesize")
+    if arguments.export is not None:
+        module.check_export(arguments.export)
+    result = _executed(arguments)
+    if arguments.export is not None:
+        sheet = module.export(result.runs["synthesize"], arguments.export)
+        print(f"exported {arguments.export}")
+        print(f"sheet    {sheet}")
+    return 0
+
+
 def _run(arguments: argparse.Namespace) -> int:
+    return 1 if _executed(arguments).stop else 0
+
+
+def _executed(arguments: argparse.Namespace) -> Result:
     from bedside.adapters.terminal import Terminal
     from bedside.core.chain import Order, execute
     from bedside.core.executor import LocalPool
@@ -222,7 +271,7 @@ def _run(arguments: argparse.Namespace) -> int:
     )
     result = execute(order)
     _tell(order, result)
-    return 1 if result.stop else 0
+    return result
 
 
 def _tell(order: Order, result: Result) -> None:
@@ -230,7 +279,7 @@ def _tell(order: Order, result: Result) -> None:
     print()
     if result.stop:
         print(f"stopped  {result.stop}")
-    for stage in ("evaluate", "worth", "history"):
+    for stage in ("evaluate", "worth", "history", "synthesize"):
         if stage in result.headlines and not result.stop:
             print(f"found    {result.headlines[stage]}")
     if "report" in result.runs:
@@ -239,6 +288,8 @@ def _tell(order: Order, result: Result) -> None:
         print(f"history  {order.out / 'history.html'}")
     if "worth" in result.runs:
         print(f"worth    {order.out / 'worth.html'}")
+    if "synthesize" in result.runs:
+        print(f"page     {order.out / 'synthesis.html'}")
     bundle = order.out / "bundle"
     if bundle.is_dir() and not result.stop:
         print(f"bundle   {bundle}")

@@ -32,7 +32,7 @@ CHAIN = (
 )  # fmt: skip
 """What `bedside run` does, in order. A stage's QUICK, where there is one, is laid over its settings
 here; asked for by name, it has its full ones."""
-ASIDE = ("history", "worth")
+ASIDE = ("history", "worth", "synthesize")
 """Stages that a study may be put through on their own, with what they need of the chain."""
 OPTIONAL = ("augment", "history", "pretrain", "synthesize")
 """Stages that a modality may do without; then the chain goes on without them."""
@@ -41,8 +41,13 @@ ON_REQUEST = ("pretrain", "worth")
 READS = ("modality", "seed", "data", "columns", "task", "decision")
 """What of a study a stage depends on unless it says otherwise in a READS of its own."""
 
-_PAGES = (("report", "report.html"), ("release", "bundle"), ("history", "history.html"),
-          ("worth", "worth.html"))  # fmt: skip
+_PAGES = (
+    ("report", "report.html"),
+    ("release", "bundle"),
+    ("history", "history.html"),
+    ("worth", "worth.html"),
+    ("synthesize", "synthesis.html"),
+)
 """What is published of a stage's run, beside the evidence."""
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _ROOM = 1 << 20  # bytes; with less than this left, a failure is put down to the full disk

@@ -72,7 +72,7 @@ class _Training:
         self.numbers = torch.from_numpy(scale.numbers(pictures.images))
         channels, *_ = pictures.images.shape[1:]
         facts = VelocityFacts(
-            channels=channels, classes=pictures.classes, drawn=pictures.marks
+            channels=channels, classes=pictures.classes, drawn=pictures.marks, seen=2 * channels
         )  # fmt: skip
         flow = ImageFlow(StraightPath(self.numbers.numpy()), scale, facts, settings)
         flow.mixed = bfloat16_pays()

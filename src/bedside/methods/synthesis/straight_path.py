@@ -3,9 +3,10 @@
 Between noise n and an image d is x = (1 - t) n + t d; a flow follows the mean of d - n given x from
 t = 0 to 1 (Liu et al. 2022, arXiv 2209.03003; Lipman et al. 2022, arXiv 2210.02747). Were images
 normal, with their mean and with independent frequencies, that mean would be linear in x and known
-(Wiener 1949). The network is left the rest, at the size that is left: as Karras et al. 2022, arXiv
-2206.00364, do with one variance for all, here each frequency has its own. So even an untrained
-network gives images with the right mean and spectrum.
+(Wiener 1949), and so would be the size of what is left for a network to say: as in Karras et al.
+2022, arXiv 2206.00364, but by frequency. Images have edges, though, and near t = 1 a blur that
+suits the mean of all has to be undone. So the variances that are reckoned with go, by their
+logarithm, from those of the images at t = 0 to 1 at t = 1, where the guess is that x is the image.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from torch import Tensor, nn
 LEAST = 1e-4
 """Variance of a frequency at least, of images of variance 1."""
 Field = Callable[[Tensor, Tensor], Tensor]
-"""From images [N, C, H, W] and times [N] to something of the images' shape."""
+"""From images [N, ..., H, W] and times [N] to [N, C, H, W]."""
 
 
 class StraightPath(nn.Module):
@@ -49,20 +50,28 @@ class StraightPath(nn.Module):
         return (1 - share) * noise + share * images
 
     def velocity(self, x: Tensor, time: Tensor, network: Field) -> Tensor:
-        """The mean of image less noise, given x; `network` sees x at variance 1 about, and says
-        what is not linear."""
-        share = lifted(time)
-        centred = x - share * self.mean
-        rest = share.square() * self.variance + (1 - share).square()
-        linear = (share * self.variance - (1 - share)) / rest
-        size = torch.sqrt(self.variance / rest)
-        said = network(centred * torch.rsqrt(share.square() + (1 - share).square()), time)
-        return self.mean + self._back(linear * self._cosines(centred) + size * self._cosines(said))
+        """The mean of image less noise, given x: what is reckoned, and what `network` adds to it.
 
-    def _cosines(self, x: Tensor) -> Tensor:
+        It sees [N, 2 C, H, W]: x at variance 1 about, and with all its frequencies at variance 1.
+        """
+        share = lifted(time)
+        noise, images = (1 - share).square(), share.square()
+        centred = x - share * self.mean
+        waves = self.frequencies(centred)
+        variance = self.variance ** (1 - share)
+        rest = images * variance + noise
+        linear = (share * variance - (1 - share)) / rest
+        white = self.places(waves * torch.rsqrt(images * self.variance + noise))
+        said = network(torch.cat([centred * torch.rsqrt(images + noise), white], dim=1), time)
+        size = torch.sqrt(variance / rest)
+        return self.mean + self.places(linear * waves + size * self.frequencies(said))
+
+    def frequencies(self, x: Tensor) -> Tensor:
+        """The cosine transform of [N, C, H, W]."""
         return self.down @ x @ self.across.T
 
-    def _back(self, x: Tensor) -> Tensor:
+    def places(self, x: Tensor) -> Tensor:
+        """And back."""
         return self.down.T @ x @ self.across
 
 

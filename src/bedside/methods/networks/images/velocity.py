@@ -41,14 +41,17 @@ class VelocityFacts:
     """What the network is for."""
 
     channels: int
+    """Of the field; as many of the images, where `seen` is 0."""
     classes: int
     """Classes that can be asked for; 0 where there are none."""
     drawn: int = 0
     """Channels of what is drawn on the image, such as a mask; 0: nothing is."""
+    seen: int = 0
+    """Channels of what it sees of an image, where that is not the image."""
 
 
 class Velocity(nn.Module):
-    """From noisy images, times and conditions to a field of the images' shape; at first all 0."""
+    """From noisy images, times and conditions to a field as large as the images; at first all 0."""
 
     def __init__(self, facts: VelocityFacts, settings: VelocitySettings) -> None:
         super().__init__()
@@ -58,7 +61,7 @@ class Velocity(nn.Module):
         self.time = nn.Sequential(nn.Linear(2 * WAVES, told), nn.SiLU(), nn.Linear(told, told))
         self.kind = nn.Embedding(facts.classes + 1, told)
         """The last is of images whose class is not known or not to be told."""
-        inside = (facts.channels + facts.drawn) * self.fold**2
+        inside = ((facts.seen or facts.channels) + facts.drawn) * self.fold**2
         self.first = nn.Conv2d(inside, widths[0], 3, padding=1)
         self.down = nn.ModuleList(
             Level(before, width, told, blocks=settings.blocks, attend=False)
@@ -76,7 +79,7 @@ class Velocity(nn.Module):
         )  # fmt: skip
 
     def forward(self, x: Tensor, time: Tensor, kind: Tensor, drawn: Tensor | None = None) -> Tensor:
-        """[N, C, H, W] of `x` [N, C, H, W], `time` [N] from 0 to 1, `kind` [N] the class, where
+        """[N, C, H, W] of `x` [N, seen, H, W], `time` [N] from 0 to 1, `kind` [N] the class, where
         `classes` means none, and `drawn` [N, Q, H, W]."""
         told = functional.silu(self.time(waves(time)) + self.kind(kind))
         given = x if drawn is None else torch.cat([x, drawn], dim=1)

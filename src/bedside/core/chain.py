@@ -31,7 +31,7 @@ CHAIN = ("prepare", "audit", "augment", "train", "evaluate", "release", "report"
 """What `bedside run` does, in order."""
 ASIDE = ("history",)
 """Stages that a study may be put through on their own, with what they need of the chain."""
-OPTIONAL = ("augment", "history")
+OPTIONAL = ("augment", "history", "synthesize")
 """Stages that a modality may do without; then the chain goes on without them."""
 READS = ("modality", "seed", "data", "columns", "task", "decision")
 """What of a study a stage depends on unless it says otherwise in a READS of its own."""

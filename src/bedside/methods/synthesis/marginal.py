@@ -1,0 +1,75 @@
+"""One column as standard normal scores, and back: by its ranks, ties spread at random.
+
+A spike (many rows of one value) covers a range of scores, each of which leads back to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+
+from bedside.methods.synthesis.grid import Grid, grid_of
+from bedside.methods.synthesis.mixed import Column, Values
+
+EDGE = 1e-3
+"""Ranks are kept this far from 0 and 1, scores within 3.1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers:
+    """Of a numeric column; `ordered` [N] are its known values, rising."""
+
+    ordered: Values
+    grid: Grid
+
+    def scores(self, values: Values, uniform: Values) -> Values:
+        """Normal scores of `values` [M]; `uniform` [M] says where within a tie."""
+        low = np.searchsorted(self.ordered, values, "left")
+        high = np.searchsorted(self.ordered, values, "right")
+        rank = (low + (high - low) * uniform) / len(self.ordered)
+        return np.asarray(ndtri(np.clip(rank, EDGE, 1 - EDGE)), np.float64)
+
+    def values(self, scores: Values) -> Values:
+        """Values [M] on the grid that have these scores."""
+        ranks = np.asarray(ndtr(scores), np.float64)
+        if self.grid.few:
+            found = np.quantile(self.ordered, ranks, method="inverted_cdf")
+        else:
+            found = np.quantile(self.ordered, ranks)
+        return self.grid.snapped(np.asarray(found, np.float64))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Codes:
+    """Of a category column: its codes, the commonest first, and up to where each reaches."""
+
+    codes: Values
+    ends: Values
+    """[K + 1] from 0 to 1."""
+
+    def scores(self, values: Values, uniform: Values) -> Values:
+        """Normal scores of codes [M]."""
+        place = np.argsort(self.codes)[np.searchsorted(np.sort(self.codes), values)]
+        rank = self.ends[place] + (self.ends[place + 1] - self.ends[place]) * uniform
+        return np.asarray(ndtri(np.clip(rank, EDGE, 1 - EDGE)), np.float64)
+
+    def values(self, scores: Values) -> Values:
+        """Codes [M] that have these scores."""
+        place = np.searchsorted(self.ends, ndtr(scores), "right") - 1
+        return np.asarray(self.codes[np.clip(place, 0, len(self.codes) - 1)], np.float64)
+
+
+def numbers_of(values: Values, column: Column) -> Numbers | None:
+    """Of the values [N] of a column; None where none is known."""
+    known = np.sort(values[~np.isnan(values)])
+    return Numbers(ordered=known, grid=grid_of(known, column)) if len(known) else None
+
+
+def codes_of(values: Values) -> Codes:
+    """Of codes [N], missing (0) being one of them."""
+    codes, counts = np.unique(values, return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    ends = np.concatenate([[0.0], np.cumsum(counts[order]) / counts.sum()])
+    return Codes(codes=codes[order].astype(np.float64), ends=ends)

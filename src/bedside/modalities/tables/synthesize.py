@@ -1,0 +1,85 @@
+"""Synthesis of tables: a generator for fields and outcome, with the study's rules and ranges kept.
+
+A column with a stated range never leaves it, numbers come on the grid of the real ones, gaps are
+made up like values, and rows that break a rule are drawn again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bedside.core.dataset import Schema
+from bedside.core.errors import StudyError
+from bedside.core.spec import nearest
+from bedside.methods.cases import Cases
+from bedside.methods.one_thread import one_thread
+from bedside.methods.synthesis.conditions import all_hold, conditions_of
+from bedside.methods.synthesis.copula import fit_copula
+from bedside.methods.synthesis.flow import fit_flow
+from bedside.methods.synthesis.generator import Generator, Where
+from bedside.methods.synthesis.mixed import Mixed, Values
+from bedside.methods.synthesis.rules import Rule, all_kept, require_kept, rules_of
+from bedside.methods.synthesis.sampling import Sampler, sampled
+from bedside.methods.synthesis.trees import fit_trees
+from bedside.modalities.tables.synthesize_columns import Layout, layout_of, taken_names
+
+__all__ = ["GENERATORS", "fit"]
+
+GENERATORS: dict[str, Callable[..., Sampler]] = {
+    "flow": fit_flow,
+    "trees": fit_trees,
+    "copula": fit_copula,
+}
+"""By name: the default, the preview, the floor. `private` has settings of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tables:
+    """A fitted generator of cases; satisfies `Generator`."""
+
+    layout: Layout
+    sampler: Sampler
+    rules: tuple[Rule, ...]
+
+    def sample(self, count: int, *, seed: int, where: Where | None = None) -> Cases:
+        """As `Generator` says. `where` names fields, or `target`, `event`, `duration`."""
+        view = self.layout.view
+        columns = view(np.zeros((0, len(self.layout.columns)))).columns
+        conditions = conditions_of(where or {}, columns)
+
+        def wanted(values: Values) -> NDArray[np.bool_]:
+            rows = view(values)
+            return all_kept(self.rules, rows) & all_hold(conditions, rows)
+
+        with one_thread():
+            return self.layout.cases(sampled(self.sampler, wanted, count, seed=seed))
+
+
+def fit(
+    name: str, schema: Schema, cases: Cases, *, seed: int, rules: Sequence[str] = ()
+) -> Generator:
+    """A generator of that name (flow, trees or copula), fitted to training cases.
+
+    Raises StudyError for an unknown name, DataError for too few cases, several of one patient, or
+    a rule that they break.
+    """
+    if name not in GENERATORS:
+        raise StudyError("[synthesize] generator", expected="a known generator", found=f"'{name}'",
+                         hint=nearest(name, GENERATORS))  # fmt: skip
+    layout = taken_names(layout_of(schema, cases))
+    mixed = layout.mixed(cases)
+    stated = _stated(layout, mixed, rules)
+    with one_thread():
+        sampler = GENERATORS[name](mixed, seed=seed)
+    return Tables(layout=layout, sampler=sampler, rules=stated)
+
+
+def _stated(layout: Layout, mixed: Mixed, texts: Sequence[str]) -> tuple[Rule, ...]:
+    seen = layout.view(mixed.values)
+    rules = rules_of(texts, seen.columns)
+    require_kept(rules, seen)
+    return rules

@@ -1,0 +1,35 @@
+"""Scores are normal, and lead back to the value."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.stats import kstest
+
+from bedside.methods.synthesis.marginal import codes_of, numbers_of
+from bedside.methods.synthesis.mixed import Column
+
+RNG = np.random.default_rng(0)
+
+
+def test_numbers_with_spikes_have_normal_scores_and_come_back() -> None:
+    values = np.where(RNG.random(3000) < 0.3, 0.0, RNG.gamma(2, 10, 3000).round(1))
+    numbers = numbers_of(values, Column(name="x"))
+    assert numbers is not None
+    scores = numbers.scores(values, RNG.random(3000))
+    assert kstest(scores, "norm").pvalue > 0.1
+    back = numbers.values(scores)
+    inside = (values > np.sort(values)[5]) & (values < np.sort(values)[-6])
+    assert np.abs(back - values)[inside].max() <= 2.0
+    assert (back[values == 0.0] == 0.0).mean() > 0.99
+
+
+def test_codes_have_normal_scores_and_come_back() -> None:
+    codes = RNG.choice([0.0, 2.0, 5.0], 3000, p=[0.1, 0.3, 0.6])
+    found = codes_of(codes)
+    scores = found.scores(codes, RNG.random(3000))
+    assert kstest(scores, "norm").pvalue > 0.1
+    assert (found.values(scores) == codes).mean() > 0.999
+
+
+def test_nothing_known_has_no_scores() -> None:
+    assert numbers_of(np.full(5, np.nan), Column(name="x")) is None

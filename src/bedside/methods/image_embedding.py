@@ -66,7 +66,7 @@ def raw_features(features: ImageFeatures, images: NDArray[np.generic]) -> Floats
 
 def small_pictures(images: NDArray[np.generic]) -> Floats:
     """[N, Q] images averaged to at most 16 x 16, each at mean 0 and deviation 1."""
-    sides = [min(SIDE, side) for side in images.shape[2:]]
+    sides = (min(SIDE, images.shape[2]), min(SIDE, images.shape[3]))
     step = max(1, CHUNK // max(1, int(np.prod(images.shape[1:]))))
     parts = []
     for at in range(0, max(len(images), 1), step):

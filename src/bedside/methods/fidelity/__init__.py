@@ -1,0 +1,1 @@
+"""Fidelity: how like real patients made-up ones are, always beside how like real ones are."""

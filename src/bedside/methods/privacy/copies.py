@@ -1,0 +1,42 @@
+"""Near copies: released rows that are as close to a member as hardly anybody else is.
+
+How close that is, is taken from others: one in twenty of them is as close to some member by chance.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bedside.core.randomness import stream
+from bedside.methods.privacy.people import Found, People
+from bedside.methods.privacy.space import nearest
+from bedside.methods.synthesis.mixed import Mixed
+
+CHANCE = 0.05
+
+
+def near_copies(people: People, released: Mixed) -> Found:
+    """Successes: released rows, and others, who are that close to a member."""
+    space = people.space()
+    members = space.points(people.members)
+    rows, others = (nearest(space.points(mixed), members)[0] for mixed in (released, people.others))
+    limit = np.quantile(others, CHANCE, method="lower")
+    return Found(
+        name="near_copies", kind="successes", by_patient=False,
+        members=(rows <= limit).astype(np.float64), others=(others <= limit).astype(np.float64),
+    )  # fmt: skip
+
+
+def closest_share(people: People, released: Mixed, *, seed: int) -> float:
+    """Share of released rows that are closer to a member than to as many others; 0.5 is chance.
+
+    Not a measure of privacy by itself (Yao et al., The DCR Delusion, ESORICS 2025): show it beside
+    attacks.
+    """
+    space = people.space()
+    size = min(len(people.members), len(people.others))
+    some = stream(seed, 5).permutation(len(people.members))[:size]
+    rows = space.points(released)
+    to_members = nearest(rows, space.points(people.members.rows(some)))[0]
+    to_others = nearest(rows, space.points(people.others)[:size])[0]
+    return float((to_members < to_others).mean() + 0.5 * (to_members == to_others).mean())

@@ -12,25 +12,43 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
-from bedside.core.dataset import Schema
+from bedside.core.dataset import Dataset, Schema
 from bedside.core.errors import DataError, StudyError
 from bedside.core.spec import nearest
 from bedside.methods.cases import Cases
+from bedside.methods.entrant import Arrays
 from bedside.methods.networks.images.velocity import VelocitySettings
 from bedside.methods.synthesis.flow_training import fit_flow
 from bedside.methods.synthesis.generator import Generator
 from bedside.methods.synthesis.image_flow import UNTOLD, FlowSettings, Pictures
 from bedside.modalities.images.settings import axes_of, frozen
+from bedside.modalities.images.synthesize.looks import Looks, looks_of
 from bedside.modalities.images.synthesize.masks import drawable, labelled
 from bedside.modalities.images.synthesize.pictures import ByClass, UnderMasks
+from bedside.modalities.images.train import arrays as inputs_of
 
-__all__ = ["GENERATORS", "fit", "fit_pictures", "settings_for"]
+__all__ = ["GENERATORS", "arrays", "fit", "fit_pictures", "form", "settings_for"]
 
 GENERATORS = ("flow",)
 LARGEST = {"cpu": 64, "cuda": 256}
 """Longest side of a picture that is learnt on such a device in reasonable time."""
 _CLASSES = ("binary", "multiclass")
+
+
+def arrays(dataset: Dataset, schema: Schema, rows: NDArray[np.int64]) -> Arrays:
+    """Inputs of some rows as models take them; of a segmentation also `mask` [N, H, W]."""
+    inputs = inputs_of(dataset, schema, rows)
+    if schema.target.type != "segmentation":
+        return inputs
+    return {**inputs, "mask": dataset.array("mask")[rows]}
+
+
+def form(schema: Schema, cases: Cases) -> Looks:
+    """How cases with this schema, of which these are some, look to their judges."""
+    require_pictures(schema, cases)
+    return looks_of(schema, cases)
 
 
 def fit(

@@ -28,6 +28,7 @@ _STAGES = {
     "release": "prove parity, check the gates, sign a bundle",
     "report": "write report.html",
     "history": "train one network per generation of deep learning on the same task",
+    "synthesize": "make up patients, judge them, and let them leave only where that is safe",
 }
 
 _EXAMPLES = """examples:
@@ -39,6 +40,15 @@ _EXAMPLES = """examples:
   bedside evidence runs/mine --measure auroc   the numbers behind the report
   bedside serve runs/mine/bundle               answer over HTTP
   bedside score runs/mine/bundle new.csv out.parquet
+"""
+
+
+_SYNTHESIS = """examples:
+  bedside synthesize flchain --out runs/flchain              the default: flow matching
+  bedside synthesize flchain --set 'synthesize.generator="trees"'      a preview in a second
+  bedside synthesize flchain --rows 500 --where sex=F --where death=1  only such patients
+  bedside synthesize flchain --set synthesize.epsilon=3      with a privacy promise
+  bedside synthesize flchain --export made-up.parquet        let it leave, if it may
 """
 
 
@@ -133,6 +143,20 @@ def _add_stage(commands: _Commands[argparse.ArgumentParser], name: str, text: st
                         help="change one setting of the study; may be repeated")  # fmt: skip
     parser.add_argument("--workers", type=int, metavar="N", help="processes (all usable cores)")
     parser.set_defaults(act=_run, until="report" if name == "run" else name)
+    if name == "synthesize":
+        _add_synthesis(parser)
+
+
+def _add_synthesis(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = _SYNTHESIS
+    parser.add_argument("--rows", type=int, metavar="N", help="patients to make up (as many as "
+                        "were learnt from)")  # fmt: skip
+    parser.add_argument("--where", action="append", default=[], metavar="FIELD=VALUE",
+                        help="only such patients: sex=F, age=65..80; may be repeated")  # fmt: skip
+    parser.add_argument("--export", type=Path, metavar="FILE",
+                        help="write the table there, .parquet or .csv, with its data sheet, if it "
+                        "may leave")  # fmt: skip
+    parser.set_defaults(act=_synthesize)
 
 
 def _add_reading(commands: _Commands[argparse.ArgumentParser]) -> None:
@@ -202,7 +226,32 @@ def _add_deidentify(commands: _Commands[argparse.ArgumentParser]) -> None:
     parser.set_defaults(act=_deidentify)
 
 
+def _synthesize(arguments: argparse.Namespace) -> int:
+    """The chain up to the stage, and then, where asked for, the way out."""
+    import json
+
+    from bedside.core import cells
+
+    if arguments.rows is not None:
+        arguments.overrides.append(f"synthesize.rows={arguments.rows}")
+    if arguments.where:
+        arguments.overrides.append(f"synthesize.where={json.dumps(arguments.where)}")
+    module = cells.stage("synthesize")
+    if arguments.export is not None:
+        module.check_export(arguments.export)
+    result = _executed(arguments)
+    if arguments.export is not None:
+        sheet = module.export(result.runs["synthesize"], arguments.export)
+        print(f"exported {arguments.export}")
+        print(f"sheet    {sheet}")
+    return 0
+
+
 def _run(arguments: argparse.Namespace) -> int:
+    return 1 if _executed(arguments).stop else 0
+
+
+def _executed(arguments: argparse.Namespace) -> Result:
     from bedside.adapters.terminal import Terminal
     from bedside.core.chain import Order, execute
     from bedside.core.executor import LocalPool
@@ -220,7 +269,7 @@ def _run(arguments: argparse.Namespace) -> int:
     )
     result = execute(order)
     _tell(order, result)
-    return 1 if result.stop else 0
+    return result
 
 
 def _tell(order: Order, result: Result) -> None:
@@ -228,13 +277,15 @@ def _tell(order: Order, result: Result) -> None:
     print()
     if result.stop:
         print(f"stopped  {result.stop}")
-    for stage in ("evaluate", "history"):
+    for stage in ("evaluate", "history", "synthesize"):
         if stage in result.headlines and not result.stop:
             print(f"found    {result.headlines[stage]}")
     if "report" in result.runs:
         print(f"report   {order.out / 'report.html'}")
     if "history" in result.runs:
         print(f"history  {order.out / 'history.html'}")
+    if "synthesize" in result.runs:
+        print(f"page     {order.out / 'synthesis.html'}")
     bundle = order.out / "bundle"
     if bundle.is_dir() and not result.stop:
         print(f"bundle   {bundle}")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet
 
 from bedside.core.errors import DataError
+from bedside.core.inputs import TAG
 from bedside.core.study import Study
 
 
@@ -22,6 +27,25 @@ def read_parquet(path: Path) -> pl.DataFrame:
             found="one that is cut, damaged or of another kind",
             hint="copy or write it again",
         ) from None
+
+
+def write_tagged(frame: pl.DataFrame, path: Path, sheet: Mapping[str, object]) -> None:
+    """A made-up table with its tag in a column of each row, and its data sheet in the file's notes;
+    the file appears under its name only when it is whole."""
+    table = frame.with_columns(pl.lit(str(sheet["tag"])).alias(TAG)).to_arrow()
+    notes = {TAG: json.dumps(sheet), **(table.schema.metadata or {})}
+    part = path.with_name(f".{path.name}.part")
+    pyarrow.parquet.write_table(table.replace_schema_metadata(notes), part, compression="zstd")
+    part.replace(path)
+
+
+def is_tagged(path: Path) -> bool:
+    """Whether the notes of a Parquet file say that the table is made up."""
+    try:
+        notes = pyarrow.parquet.read_schema(path).metadata or {}
+    except (pa.ArrowException, OSError):
+        return False
+    return TAG.encode() in notes
 
 
 def write_frame(frame: object, path: Path) -> Path:

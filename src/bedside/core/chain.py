@@ -29,14 +29,19 @@ from bedside.core.study import Study
 
 CHAIN = ("prepare", "audit", "augment", "train", "evaluate", "release", "report")
 """What `bedside run` does, in order."""
-ASIDE = ("history",)
+ASIDE = ("history", "synthesize")
 """Stages that a study may be put through on their own, with what they need of the chain."""
 OPTIONAL = ("augment", "history", "synthesize")
 """Stages that a modality may do without; then the chain goes on without them."""
 READS = ("modality", "seed", "data", "columns", "task", "decision")
 """What of a study a stage depends on unless it says otherwise in a READS of its own."""
 
-_PAGES = (("report", "report.html"), ("release", "bundle"), ("history", "history.html"))
+_PAGES = (
+    ("report", "report.html"),
+    ("release", "bundle"),
+    ("history", "history.html"),
+    ("synthesize", "synthesis.html"),
+)
 """What is published of a stage's run, beside the evidence."""
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _ROOM = 1 << 20  # bytes; with less than this left, a failure is put down to the full disk

@@ -15,6 +15,8 @@ SAME = "bedside.same"
 """Column that a modality may add to a source without patients: rows of one text are one patient."""
 MASK = "bedside.mask"
 """Column by which a modality names the mask of each row; null where there is none."""
+TAG = "bedside.synthetic"
+"""Column, and key of a Parquet file's notes, that a made-up table carries for life."""
 SAMPLE = "bedside.sample"
 """Column that a modality may add where a patient has several samples at one time: it names each."""
 

@@ -83,8 +83,27 @@ def run(spec: Spec, context: Context) -> Outcome:
     cell: Cell = context.cell
     rules = rules_of(spec)
     context.progress.advance(0, 4, "reading")
-    frame = cell.read(sources(context.study, context.data_folder), context.study)
+    paths = sources(context.study, context.data_folder)
+    frame = cell.read(paths, context.study)
+    _require_real(frame, paths)
     return _prepared(frame, spec, rules, context)
+
+
+def _require_real(frame: pl.DataFrame, paths: list[Path]) -> None:
+    """DataError for made-up patients: a source is split into tune, held out and external, and what
+    a model is tuned or judged by must be real."""
+    from bedside.adapters.parquet import is_tagged
+    from bedside.core.errors import DataError
+    from bedside.core.inputs import TAG
+
+    rows = frame.height - frame[TAG].null_count() if TAG in frame.columns else 0
+    if rows or any(is_tagged(path) for path in paths):
+        raise DataError(
+            "source",
+            expected="real patients, as some of them tune and judge the models",
+            found=f"{rows or frame.height:,} rows that `bedside synthesize` made up",
+            hint="made-up patients may only be added to training; leave their rows out",
+        )
 
 
 def prepare_frame(frame: object, study: Study, folder: Path) -> Dataset:

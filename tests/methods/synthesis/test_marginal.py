@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import kstest
 
-from bedside.methods.synthesis.marginal import codes_of, numbers_of
+from bedside.methods.synthesis.marginal import atoms_of, codes_of, numbers_of
 from bedside.methods.synthesis.mixed import Column
 
 RNG = np.random.default_rng(0)
@@ -29,6 +29,16 @@ def test_codes_have_normal_scores_and_come_back() -> None:
     scores = found.scores(codes, RNG.random(3000))
     assert kstest(scores, "norm").pvalue > 0.1
     assert (found.values(scores) == codes).mean() > 0.999
+
+
+def test_atoms_come_back_though_their_scores_are_off() -> None:
+    values = RNG.integers(0, 8, 500).astype(float)
+    numbers = numbers_of(values, Column(name="x"))
+    assert numbers is not None
+    atoms = atoms_of(numbers)
+    scores = atoms.scores(values, np.zeros(500))
+    assert len(np.unique(scores)) == 8
+    np.testing.assert_array_equal(atoms.values(scores + RNG.normal(0, 0.02, 500)), values)
 
 
 def test_nothing_known_has_no_scores() -> None:

@@ -16,21 +16,9 @@ from numpy.typing import NDArray
 from bedside.core.errors import DataError, StudyError
 from bedside.core.spec import nearest
 from bedside.methods.synthesis.mixed import Column, Values
+from bedside.methods.synthesis.public import Public
 
 CLOSE = 1e-6
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Public:
-    """`[synthesize.codebook.NAME]`: what is public of one column."""
-
-    edges: tuple[float, ...] = ()
-    """Ends of the bins of a number, rising; none: `bins` of equal width over its stated range."""
-    bins: int = 16
-    decimals: int | None = None
-    """Of the numbers that are made up; none: as many as the edges have."""
-    fill: float | None = None
-    """A constant that stands for a missing number; none: missing is a bin of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

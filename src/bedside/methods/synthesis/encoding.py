@@ -1,8 +1,9 @@
 """Rows of mixed columns as points [N, E] for a network, and back.
 
-A number becomes its normal score, and where it has gaps a second coordinate says whether it is one;
-the score of a gap is noise. A category of two values is one coordinate of -1 or 1, of more one a
-value ("analog bits", Chen, Zhang and Hinton, ICLR 2023). What never varies has no coordinate.
+A number becomes its normal score (one of few values has a point for each); where it has gaps, a
+second coordinate says whether it is one, and the score of a gap is noise. A category of two values
+is one coordinate of -1 or 1, of more one a value ("analog bits", Chen, Zhang and Hinton, ICLR
+2023). What never varies has no coordinate.
 """
 
 from __future__ import annotations
@@ -12,17 +13,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bedside.methods.synthesis.marginal import Numbers, numbers_of
+from bedside.methods.synthesis.marginal import Atoms, Numbers, atoms_of, numbers_of
 from bedside.methods.synthesis.mixed import Mixed, Values
 
 Points = NDArray[np.float32]
+MOST_ATOMS = 20
+"""A number of so few values has a point for each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberPart:
     """Coordinates of a numeric column: its score where it varies, its gaps where it has some."""
 
-    numbers: Numbers | None
+    numbers: Numbers | Atoms | None
     """None: it is always missing."""
     varies: bool
     gaps: bool
@@ -122,4 +125,7 @@ def _part(mixed: Mixed, at: int) -> NumberPart | CodePart:
     if numbers is None:
         return NumberPart(numbers=None, varies=False, gaps=False)
     varies = bool(numbers.ordered[0] < numbers.ordered[-1])
-    return NumberPart(numbers=numbers, varies=varies, gaps=bool(np.isnan(values).any()))
+    gaps = bool(np.isnan(values).any())
+    if len(np.unique(numbers.ordered)) <= MOST_ATOMS:
+        return NumberPart(numbers=atoms_of(numbers), varies=varies, gaps=gaps)
+    return NumberPart(numbers=numbers, varies=varies, gaps=gaps)

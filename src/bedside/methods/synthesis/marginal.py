@@ -42,6 +42,30 @@ class Numbers:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Atoms:
+    """Of a numeric column of few values: each at the middle of its ranks, and back to the nearest.
+
+    For a network, which learns points more easily than the edges of ranges. Noise that is not the
+    network's would not come in the right shares: use `Numbers` there.
+    """
+
+    kinds: Values
+    """[K] its values, rising."""
+    middles: Values
+    """[K] their scores."""
+    grid: Grid
+
+    def scores(self, values: Values, uniform: Values) -> Values:  # noqa: ARG002  # one form for all
+        """Scores of `values` [M]."""
+        return self.middles[np.searchsorted(self.kinds, values)]
+
+    def values(self, scores: Values) -> Values:
+        """The values [M] whose scores are nearest."""
+        between = (self.middles[1:] + self.middles[:-1]) / 2
+        return self.grid.snapped(self.kinds[np.searchsorted(between, scores)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Codes:
     """Of a category column: its codes, the commonest first, and up to where each reaches."""
 
@@ -65,6 +89,14 @@ def numbers_of(values: Values, column: Column) -> Numbers | None:
     """Of the values [N] of a column; None where none is known."""
     known = np.sort(values[~np.isnan(values)])
     return Numbers(ordered=known, grid=grid_of(known, column)) if len(known) else None
+
+
+def atoms_of(numbers: Numbers) -> Atoms:
+    """The same column's values as atoms."""
+    kinds, counts = np.unique(numbers.ordered, return_counts=True)
+    ranks = (np.cumsum(counts) - counts / 2) / counts.sum()
+    middles = np.asarray(ndtri(np.clip(ranks, EDGE, 1 - EDGE)), np.float64)
+    return Atoms(kinds=kinds, middles=middles, grid=numbers.grid)
 
 
 def codes_of(values: Values) -> Codes:

@@ -17,17 +17,21 @@ from bedside.core.errors import StudyError
 from bedside.core.spec import nearest
 from bedside.methods.cases import Cases
 from bedside.methods.one_thread import one_thread
+from bedside.methods.synthesis.codebook import domains_of
 from bedside.methods.synthesis.conditions import all_hold, conditions_of
 from bedside.methods.synthesis.copula import fit_copula
 from bedside.methods.synthesis.flow import fit_flow
 from bedside.methods.synthesis.generator import Generator, Where
-from bedside.methods.synthesis.mixed import Mixed, Values
+from bedside.methods.synthesis.mixed import Mixed, Values, require_rows
+from bedside.methods.synthesis.private import fit_private as fit_private_marginals
+from bedside.methods.synthesis.promise import Private, Promise
 from bedside.methods.synthesis.rules import Rule, all_kept, require_kept, rules_of
 from bedside.methods.synthesis.sampling import Sampler, sampled
 from bedside.methods.synthesis.trees import fit_trees
 from bedside.modalities.tables.synthesize_columns import Layout, layout_of, taken_names
+from bedside.modalities.tables.train import arrays
 
-__all__ = ["GENERATORS", "fit"]
+__all__ = ["GENERATORS", "arrays", "fit", "fit_private", "form"]
 
 GENERATORS: dict[str, Callable[..., Sampler]] = {
     "flow": fit_flow,
@@ -76,6 +80,30 @@ def fit(
     with one_thread():
         sampler = GENERATORS[name](mixed, seed=seed)
     return Tables(layout=layout, sampler=sampler, rules=stated)
+
+
+def fit_private(
+    schema: Schema, cases: Cases, promise: Promise, *, rules: Sequence[str] = ()
+) -> Private:
+    """Differentially private marginals. They take no seed: their noise must be nobody's to know.
+
+    Raises StudyError where something is not public, DataError for too few cases, several of one
+    patient, or values that the codebook does not cover. Rules are not held against the data.
+    """
+    layout = taken_names(layout_of(schema, cases))
+    mixed = layout.mixed(cases)
+    require_rows(len(mixed))
+    domains = domains_of(layout.columns, promise.codebook, promise.declared)
+    model = fit_private_marginals(mixed, domains, promise.budget)
+    stated = rules_of(rules, layout.view(mixed.values[:0]).columns)
+    return Private(
+        generator=Tables(layout=layout, sampler=model, rules=stated), model=model, domains=domains
+    )
+
+
+def form(schema: Schema, cases: Cases) -> Layout:
+    """How cases with this schema, of which these are some, look to their judges."""
+    return taken_names(layout_of(schema, cases))
 
 
 def _stated(layout: Layout, mixed: Mixed, texts: Sequence[str]) -> tuple[Rule, ...]:

@@ -9,11 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import polars as pl
+from numpy.typing import NDArray
 
 from bedside.core.dataset import Field, Schema, Target
 from bedside.core.errors import DataError
+from bedside.core.study import Study
 from bedside.methods.cases import Cases
+from bedside.methods.synthesis.conditions import all_hold, conditions_of
+from bedside.methods.synthesis.generator import Where
 from bedside.methods.synthesis.mixed import Column, Mixed, Values
+from bedside.methods.tabular_inputs import Inputs
+from bedside.modalities.tables.synthesize_table import table_of
 
 OUTCOMES = ("target", "duration", "event")
 NO_OR_YES = ("0", "1")
@@ -104,6 +111,23 @@ class Layout:
             target = np.where(duration >= horizon, 0.0, np.nan)
             target = np.where((event > 0) & (duration <= horizon), 1.0, target)
         return target, duration, event
+
+    def matching(self, cases: Cases, where: Where) -> NDArray[np.bool_]:
+        """As `Form` says. `where` names fields, or `target`, `event`, `duration`."""
+        seen = self.view(self._values(cases))
+        return all_hold(conditions_of(where, seen.columns), seen)
+
+    def inputs(self, cases: Cases) -> Inputs:
+        """As `Form` says."""
+        return Inputs(
+            numeric=np.asarray(cases.arrays["numeric"], np.float32),
+            codes=np.asarray(cases.arrays["codes"], np.int64),
+            cardinalities=tuple(len(field.categories) for field in self.schema.category),
+        )
+
+    def table(self, cases: Cases, study: Study) -> pl.DataFrame:
+        """As `Form` says."""
+        return table_of(cases, self.schema, study)
 
 
 def layout_of(schema: Schema, cases: Cases) -> Layout:

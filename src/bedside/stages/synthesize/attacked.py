@@ -1,0 +1,73 @@
+"""What every attack gains from the table, from a copy of the members, from independent people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bedside.methods.intervals import Interval
+from bedside.methods.privacy.attacks import ATTACKS, RAREST, Attack, among_rarest, gained
+from bedside.methods.privacy.canary import audit_promise
+from bedside.methods.privacy.people import Found, People
+from bedside.methods.synthesis.mixed import Mixed
+from bedside.methods.synthesis.private import Budget, Marginals, fit_private
+from bedside.stages.synthesize.made import Made
+from bedside.stages.synthesize.verdict import Leak
+
+if TYPE_CHECKING:
+    from bedside.stages.synthesize import Spec
+
+FEWEST_RARE = 20
+"""With fewer of the rarest people to compare with, nothing may leave."""
+Tables = tuple[Mixed, Mixed, Mixed]
+"""The made-up one, a copy of the members, independent people."""
+
+
+def leaks(
+    spec: Spec, people: People, tables: Tables, *, seed: int, told: Callable[[str], None]
+) -> Iterator[Leak]:
+    """Each attack on all, and on the rarest tenth where it goes by patient."""
+    for attack in ATTACKS.values():
+        told(attack.title.lower())
+        found = [attack.run(people, table, seed) for table in tables]
+        yield _leak(spec, attack, found, seed=seed)
+        if found[0].by_patient:
+            rare = [among_rarest(one, people) for one in found]
+            yield _leak(spec, attack, rare, seed=seed, rare=True)
+
+
+def proved(spec: Spec, made: Made) -> float | None:
+    """The epsilon that planted canaries prove; None where none was promised."""
+    if made.private is None or spec.epsilon is None:
+        return None
+    domains, budget = made.private.domains, Budget(epsilon=spec.epsilon, delta=spec.delta)
+
+    def fit(mixed: Mixed) -> Marginals:
+        return fit_private(mixed, domains, budget)
+
+    audit = audit_promise(
+        fit, made.form.mixed(made.learnt), domains, fits=spec.audit_fits, delta=spec.delta
+    )
+    return audit.epsilon
+
+
+def _leak(spec: Spec, attack: Attack, found: list[Found], *, seed: int, rare: bool = False) -> Leak:
+    synthetic, copy, real = (_gain(one, spec, seed=seed, rare=rare) for one in found)
+    caught = found[0].kind == "scores"
+    limit: float | None = spec.most_caught if caught else spec.most_excess
+    if rare:
+        limit = spec.most_caught_rare if caught else None
+    return Leak(
+        attack=attack.name, title=attack.title, asks=attack.asks, slice=RAREST if rare else "all",
+        unit="caught" if caught else "excess", synthetic=synthetic, copy=copy, real=real,
+        limit=limit, members=len(found[0].members), others=len(found[0].others),
+        fewest=FEWEST_RARE if rare else spec.fewest_subjects,
+    )  # fmt: skip
+
+
+def _gain(found: Found, spec: Spec, *, seed: int, rare: bool) -> Interval:
+    if not np.size(found.members) or not np.size(found.others):
+        return float("nan"), float("nan"), float("nan")
+    return gained(found, rare=rare, seed=seed, replicates=spec.replicates)

@@ -1,0 +1,56 @@
+"""How like real patients the table is, before judges who are real."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from bedside.core.randomness import stream
+from bedside.methods.fidelity.columns import column_likeness
+from bedside.methods.fidelity.coverage import coverage
+from bedside.methods.fidelity.detection import detection
+from bedside.methods.fidelity.pairs import pair_likeness
+from bedside.methods.intervals import Interval
+from bedside.methods.synthesis.mixed import Mixed
+
+FEWEST = 20
+"""With fewer rows neither detection nor coverage is measured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likeness:
+    """Of a table to the judges: by column and pair from 0 to 1, and in all."""
+
+    columns: Mapping[str, float]
+    pairs: Mapping[tuple[str, str], float]
+    detection: Interval
+    coverage: float
+    precision: float
+    rows: int
+
+    def overall(self) -> dict[str, float]:
+        """Means over columns and over pairs, and the rest."""
+        return {
+            "column_likeness": float(np.mean(list(self.columns.values()))),
+            "pair_likeness": float(np.mean(list(self.pairs.values()))) if self.pairs else 1.0,
+            "coverage": self.coverage,
+            "precision": self.precision,
+        }
+
+
+def likeness_of(table: Mixed, judges: Mixed, *, seed: int, replicates: int) -> Likeness:
+    """With as many rows as there are judges at most, so that chance is the same for all tables."""
+    size = min(len(judges), len(table))
+    some = table.rows(np.sort(stream(seed, 12).permutation(len(table))[:size]))
+    nan = float("nan")
+    auroc: Interval = (nan, nan, nan)
+    both = {"coverage": nan, "precision": nan}
+    if size >= FEWEST:
+        auroc = detection(judges, some, seed=seed).auroc(seed=seed, replicates=replicates)
+        both = coverage(judges, some)
+    return Likeness(
+        columns=column_likeness(judges, some), pairs=pair_likeness(judges, some),
+        detection=auroc, coverage=both["coverage"], precision=both["precision"], rows=size,
+    )  # fmt: skip

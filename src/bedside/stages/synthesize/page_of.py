@@ -1,0 +1,233 @@
+"""The page: may the table leave, then what attacks gain, how like it is, and of what use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+import numpy as np
+from markupsafe import Markup
+
+from bedside.adapters.html import render
+from bedside.adapters.svg_marks import verdict_mark
+from bedside.core.context import Context
+from bedside.core.spec import Plain
+from bedside.methods.evaluation.record import clean
+from bedside.methods.intervals import Interval
+from bedside.methods.measure_words import words
+from bedside.methods.words import count, duration, interval, joined, number, percent, signs
+from bedside.stages.synthesize.judged import Found
+from bedside.stages.synthesize.made import Made
+from bedside.stages.synthesize.page import NAME
+from bedside.stages.synthesize.pictures import attack_axis, attack_row, key, marginal
+from bedside.stages.synthesize.verdict import Leak
+
+UNLIKE = 0.02
+"""A column whose likeness is so much below the floor's is told."""
+SAYS = {
+    "column_likeness": ("Columns", "each column by itself: 1 is the same distribution"),
+    "pair_likeness": ("Pairs of columns", "how two columns go together: 1 is the same"),
+    "coverage": ("Coverage", "real patients near whom there is one of the table"),
+    "precision": ("Precision", "rows of the table that lie among real patients"),
+}
+
+
+def page_of(found: Found, made: Made, sheet: Mapping[str, Plain], context: Context) -> str:
+    """synthesis.html, whole."""
+    said = found.verdict
+    return render(NAME, "synthesis.html.jinja", {
+        "name": context.study.name, "data": context.dataset().digest[:12], "tiny": context.tiny,
+        "title": f"This synthetic table may {'' if said.leaves else 'not '}leave",
+        "leaves": said.leaves, "mark": verdict_mark("pass" if said.leaves else "fail"),
+        "sentence": _answer(found), "reasons": said.reasons if len(said.reasons) > 1 else [],
+        "what": _what(found, made), "facts": _facts(found),
+        "attacks_title": _attacks_title(found), "attacks": _attacks(found),
+        "closest": _closest(found), "promise": _promise(found),
+        "likeness_title": _likeness_title(found), "likeness": _likeness(found),
+        "use_title": _use_title(found), "use": _use(found),
+        "columns_title": _columns_title(found), "figures": _figures(found, made),
+        "marks": {kind: key(kind) for kind in
+                  ("synthetic", "real", "copy", "limit", "filled", "line")},
+        "sheet": _sheet(sheet),
+    })  # fmt: skip
+
+
+def _answer(found: Found) -> str:
+    said = found.verdict
+    if said.leaves:
+        return "No attack gained more than the study's limit, and each of them sees a copy."
+    return f"What stops it: {joined(said.reasons)}."
+
+
+def _what(found: Found, made: Made) -> str:
+    where = f", all with {joined([f'{k} = {v}' for k, v in made.where.items()])}"
+    return (
+        f"{count(len(made.synthetic))} made-up patients{where if made.where else ''}, by the "
+        f"generator “{made.name}”, which learnt from {count(len(made.learnt))} training patients "
+        f"in {duration(made.seconds)} of processor time. They were judged by "
+        f"{count(found.judges)} other real patients whom it never saw; held-out patients were not "
+        "touched."
+    )
+
+
+def _facts(found: Found) -> list[str]:
+    """Three numbers for a first look."""
+    judged = [leak for leak in found.verdict.leaks if leak.unit == "caught" and leak.slice == "all"]
+    worst = max(judged, key=lambda leak: leak.synthetic[0])
+    facts = [
+        f"Of {count(worst.members)} members, an attacker finds {_share(worst.synthetic)} at 1 % "
+        f"false alarms; in a verbatim copy {percent(clean(worst.copy[0]))}.",
+        f"Boosted trees tell made-up from real patients with an AUROC of "
+        f"{_interval(found.synthetic.detection)}; 0.5 is that they cannot.",
+    ]
+    if found.utility is not None:
+        facts.append(_use(found))
+    return facts
+
+
+def _attacks_title(found: Found) -> str:
+    wrong = [leak for leak in found.verdict.leaks if leak.standing != "pass"]
+    if not wrong:
+        return "No attack gains more than its limit"
+    return (
+        f"{len(wrong)} of {len(found.verdict.leaks)} attacks are not sure to stay under the limit"
+    )
+
+
+def _attacks(found: Found) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = [_attack(leak) for leak in found.verdict.leaks]
+    blank = dict.fromkeys(("whom", "gain", "floor", "ceiling", "limit", "standing", "mark"), "")
+    rows.append({"asks": "", **blank, "picture": attack_axis()})
+    return rows
+
+
+def _attack(leak: Leak) -> dict[str, object]:
+    judged = leak.limit is not None
+    return {
+        "asks": leak.asks, "whom": "all" if leak.slice == "all" else leak.slice,
+        "gain": _share(leak.synthetic), "picture": attack_row(leak),
+        "floor": percent(clean(leak.real[0])), "ceiling": percent(clean(leak.copy[0])),
+        "limit": percent(leak.limit) if judged else "none",
+        "standing": leak.standing if judged else "shown only",
+        "mark": verdict_mark(leak.standing) if judged else Markup(""),
+    }  # fmt: skip
+
+
+def _closest(found: Found) -> str:
+    return (
+        f"{percent(clean(found.closest))} of the rows are closer to a member than to as many "
+        "others, where 50 % is chance; by itself this share says nothing of privacy."
+    )
+
+
+def _promise(found: Found) -> str:
+    said = found.verdict
+    if said.epsilon is None or said.proved is None:
+        return ""
+    return (
+        f"Promised: differential privacy with epsilon {number(said.epsilon)}. Planted canaries "
+        f"prove at least {number(said.proved)}, which "
+        f"{'does not refute it' if said.proved <= said.epsilon else 'refutes it'}."
+    )
+
+
+def _likeness_title(found: Found) -> str:
+    value, _, _ = found.synthetic.detection
+    if clean(value) is None:
+        return "Too few patients to say how like it is"
+    if value <= 0.6:
+        return "A strong classifier hardly tells it from real patients"
+    return f"A strong classifier tells it from real patients (AUROC {number(value)})"
+
+
+def _likeness(found: Found) -> list[dict[str, str]]:
+    first, second = found.synthetic.overall(), found.real.overall()
+    rows = [
+        {"name": name, "synthetic": number(clean(first[which])),
+         "real": number(clean(second[which])), "says": says}
+        for which, (name, says) in SAYS.items()
+    ]  # fmt: skip
+    rows.append({
+        "name": "Detection, AUROC", "synthetic": _interval(found.synthetic.detection),
+        "real": _interval(found.real.detection), "says": "0.5: trees cannot tell them apart",
+    })  # fmt: skip
+    return rows
+
+
+def _use_title(found: Found) -> str:
+    if found.utility is None:
+        return "Its use for training was not measured"
+    low, high = clean(found.utility.synthetic_minus_real[1]), found.utility.synthetic_minus_real[2]
+    if low is None:
+        return "Its use for training cannot be told"
+    if low <= 0 <= high:
+        return "No difference is seen between training on it and on real patients"
+    return "Training on it is not the same as training on real patients"
+
+
+def _use(found: Found) -> str:
+    used = found.utility
+    if used is None:
+        return f"{found.useless[0].upper()}{found.useless[1:]}."
+    short = words(used.measure).short
+    return signs(
+        f"Trees trained on the table reach {short} {_interval(used.synthetic)} on "
+        f"{count(used.subjects)} real patients; trained on the real patients it was learnt from "
+        f"{_interval(used.real)}: a difference of {_interval(used.synthetic_minus_real)}. Real and "
+        f"made-up together against real alone: {_interval(used.both_minus_real)}."
+    )
+
+
+def _columns_title(found: Found) -> str:
+    unlike = [
+        name for name, value in found.synthetic.columns.items()
+        if value < found.real.columns[name] - UNLIKE
+    ]  # fmt: skip
+    if not unlike:
+        return "Every column is about as like as that of other real patients"
+    return f"Less like than other real patients: {joined(unlike)}"
+
+
+def _figures(found: Found, made: Made) -> list[dict[str, object]]:
+    real, synthetic = made.form.mixed(made.such(made.judges)), made.form.mixed(made.synthetic)
+    figures = []
+    for at, column in enumerate(real.columns):
+        first, second = real.values[:, at], synthetic.values[:, at]
+        like = number(clean(found.synthetic.columns[column.name]))
+        floor = number(clean(found.real.columns[column.name]))
+        title = f"{column.name}: likeness {like}, floor {floor}"
+        if np.isnan(first).any() or np.isnan(second).any():
+            gaps = (percent(float(np.isnan(values).mean())) for values in (first, second))
+            title += "; missing {}, made up {}".format(*gaps)
+        figures.append({"title": title, "picture": marginal(column, first, second, title)})
+    return figures
+
+
+def _sheet(sheet: Mapping[str, Plain]) -> list[dict[str, str]]:
+    told = {
+        "tag": "Tag of each row", "generator": "Generator", "method": "Method",
+        "learnt_from": "Learnt from", "judged_by": "Judged by", "rows": "Rows",
+        "where": "Only", "rules": "Rules kept", "outcome": "Outcome", "epsilon": "Epsilon",
+        "epsilon_proved": "Epsilon proved at least", "source_data": "Source data",
+        "uses": "May be used", "not_uses": "May not be used", "limits": "Limits of the source",
+    }  # fmt: skip
+    rows = []
+    for name, title in told.items():
+        value = sheet[name]
+        if value is None or value == []:
+            continue
+        text = "; ".join(map(str, value)) if isinstance(value, list) else str(value)
+        rows.append({"key": title, "value": text})
+    fields = cast("list[dict[str, Plain]]", sheet["fields"])
+    named = [f"{item['name']} ({item['unit']})" if item["unit"] else str(item["name"])
+             for item in fields]  # fmt: skip
+    rows.append({"key": "Fields", "value": ", ".join(named)})
+    return rows
+
+
+def _interval(value: Interval) -> str:
+    return interval(*(clean(end) for end in value))
+
+
+def _share(value: Interval) -> str:
+    return interval(*(clean(end) for end in value), unit="share")

@@ -11,11 +11,19 @@ from tests.modalities.images.synthesize.made_cases import QUICK, with_classes, w
 from bedside.core.dataset import Schema
 from bedside.core.errors import DataError, StudyError
 from bedside.methods.cases import Cases
+from bedside.methods.synthesis.private import Budget
+from bedside.methods.synthesis.promise import Promise
 from bedside.modalities.images import synthesize
 from bedside.modalities.images.synthesize import fit, fit_pictures, settings_for
 
 BINARY = schema_of((1, 12, 12), "uint8", mirrors=("left-right",))
 OUTLINES = schema_of((1, 0, 0), "uint8", task="segmentation", mirrors=("left-right",))
+
+
+def test_no_promise_is_made_for_images() -> None:
+    promise = Promise(budget=Budget(epsilon=1.0, delta=1e-5), codebook={}, declared=frozenset())
+    with pytest.raises(StudyError, match="none, for images"):
+        synthesize.fit_private(BINARY, with_classes(), promise)
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,7 @@ grid of values of the pictures that were learnt.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,15 +24,18 @@ from bedside.methods.networks.images.velocity import VelocitySettings
 from bedside.methods.synthesis.flow_training import fit_flow
 from bedside.methods.synthesis.generator import Generator
 from bedside.methods.synthesis.image_flow import UNTOLD, FlowSettings, Pictures
+from bedside.methods.synthesis.promise import Private, Promise
 from bedside.modalities.images.settings import axes_of, frozen
 from bedside.modalities.images.synthesize.looks import Looks, looks_of
 from bedside.modalities.images.synthesize.masks import drawable, labelled
 from bedside.modalities.images.synthesize.pictures import ByClass, UnderMasks
 from bedside.modalities.images.train import arrays as inputs_of
 
-__all__ = ["GENERATORS", "arrays", "fit", "fit_pictures", "form", "settings_for"]
+__all__ = ["GENERATORS", "arrays", "fit", "fit_pictures", "fit_private", "form", "settings_for"]
 
-GENERATORS = ("flow",)
+GENERATORS = ("flow", "preview")
+PREVIEW = 20.0
+"""Seconds of processor time for a first look."""
 LARGEST = {"cpu": 64, "cuda": 256}
 """Longest side of a picture that is learnt on such a device in reasonable time."""
 _CLASSES = ("binary", "multiclass")
@@ -52,9 +56,10 @@ def form(schema: Schema, cases: Cases) -> Looks:
 
 
 def fit(
-    name: str, schema: Schema, cases: Cases, *, seed: int, rules: Sequence[str] = ()
-) -> Generator:
-    """A generator of that name (flow), fitted to training cases.
+    name: str, schema: Schema, cases: Cases, *, seed: int, rules: Sequence[str] = (),
+    folder: Path | None = None,
+) -> Generator:  # fmt: skip
+    """A generator of that name (flow, or preview, which learns less), fitted to training cases.
 
     StudyError for an unknown name, for rules, and for a task without classes or masks; DataError
     for volumes, pictures that are too large for the device, and pictures that teach nothing.
@@ -66,7 +71,22 @@ def fit(
         raise StudyError("[synthesize] rules", expected="none, for images", found=f"{len(rules)}",
                          hint="rules are about columns of a table")  # fmt: skip
     require_pictures(schema, cases)
-    return fit_pictures(schema, cases, settings_for(cases), seed=seed)
+    settings = settings_for(cases)
+    if name == "preview":
+        settings = replace(settings, seconds=PREVIEW, turns=6)
+    return fit_pictures(schema, cases, settings, seed=seed, folder=folder)
+
+
+def fit_private(
+    schema: Schema, cases: Cases, promise: Promise, *, rules: Sequence[str] = ()
+) -> Private:
+    """StudyError: no generator of images here keeps a privacy promise."""
+    raise StudyError(
+        "[synthesize] epsilon", expected="none, for images",
+        found=f"one, with {len(promise.codebook)} public columns and {len(rules)} rules for "
+        f"{len(cases)} pictures of '{schema.target.outcome}'",
+        hint="a promise can be kept for tables; images are judged by attacks alone",
+    )  # fmt: skip
 
 
 def fit_pictures(

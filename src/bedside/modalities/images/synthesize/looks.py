@@ -14,10 +14,12 @@ from bedside.core.dataset import Schema
 from bedside.core.study import Study
 from bedside.methods.cases import Cases
 from bedside.methods.image_embedding import ImageEmbedding, image_embedding, small_pictures
+from bedside.methods.synthesis.form import Picture
 from bedside.methods.synthesis.generator import Where
 from bedside.methods.synthesis.mixed import Column, Mixed
 from bedside.methods.tabular_inputs import Inputs
 from bedside.modalities.images.synthesize.pictures import class_asked
+from bedside.modalities.images.synthesize.sheet import sheet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +28,22 @@ class Looks:
 
     embedding: ImageEmbedding
     schema: Schema
+
+    @property
+    def attacks(self) -> tuple[str, ...]:
+        """Those that go by likeness: a picture has no values that could be read off or linked."""
+        return ("membership_distance", "membership_density", "near_copies")
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What a person can imagine: how bright, how varied, how much at each scale."""
+        few = [name for name in self.embedding.features.names if _plain(name)]
+        outcome = self.schema.target
+        return (*few, *(outcome.classes if outcome.type == "segmentation" else ("target",)))
+
+    def picture(self, real: Cases, made: Cases, *, seed: int) -> Picture:
+        """Rows of real and made-up pictures."""
+        return sheet(self.schema, real, made, seed=seed)
 
     def mixed(self, cases: Cases) -> Mixed:
         """A row a picture: its features, the small picture, and its class where there are any.
@@ -85,6 +103,10 @@ class Looks:
             index = np.nan_to_num(cases.target + 1).astype(np.int64)
             columns[study.task.target] = [words[at] for at in index.tolist()]
         return pl.DataFrame(columns)
+
+
+def _plain(name: str) -> bool:
+    return name in ("mean", "deviation", "skewness") or name.startswith(("energy", "edges at"))
 
 
 def _file(image: NDArray[np.generic]) -> bytes:

@@ -7,7 +7,6 @@ where nobody is looked at.
 
 from __future__ import annotations
 
-import copy
 import math
 import time
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from bedside.methods.batches import Arrays, Augment, Cost, Feed, Source, batches, tensor
+from bedside.methods.moving_average import MovingAverage
 from bedside.methods.networks.layout import Layout
 from bedside.methods.tabular_inputs import Values
 
@@ -197,29 +197,6 @@ class _Objective(nn.Module):
         return network.head.loss(network.raw(*arrays), labels, weights)
 
 
-class _Average:
-    """The exponential moving average of a network, as a network in evaluation mode.
-
-    The first steps count less, as the share of the past is at most (1 + step) / (10 + step).
-    """
-
-    def __init__(self, network: nn.Module, decay: float) -> None:
-        self.network, self.decay, self.step = copy.deepcopy(network).eval(), decay, 0
-        self.pairs = list(
-            zip(self.network.state_dict().values(), network.state_dict().values(), strict=True)
-        )
-
-    def follow(self) -> None:
-        """Move towards the network's weights as they are now."""
-        self.step += 1
-        past = min(self.decay, (1 + self.step) / (10 + self.step))
-        for kept, now in self.pairs:
-            if kept.is_floating_point():
-                kept.lerp_(now, 1 - past)
-            else:
-                kept.copy_(now)
-
-
 class _Training:
     def __init__(self, network: nn.Module, source: Source, schedule: Schedule, seed: int) -> None:
         self.network, self.schedule = network, schedule
@@ -231,7 +208,7 @@ class _Training:
         )
         objective = _Objective(network, bfloat16=schedule.bfloat16)
         self.objective, self.optimiser = self.fabric.setup(objective, optimiser)
-        self.average = _Average(network, schedule.average) if schedule.average else None
+        self.average = MovingAverage(network, schedule.average) if schedule.average else None
         self.judged = self.average.network if self.average else network
         self.feed = Feed(source, schedule.batch, self.fabric.device, seed=seed)
         self.step, self.elapsed, self.used = 0, 0.0, 0.0

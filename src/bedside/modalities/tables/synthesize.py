@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,8 +38,9 @@ GENERATORS: dict[str, Callable[..., Sampler]] = {
     "flow": fit_flow,
     "trees": fit_trees,
     "copula": fit_copula,
+    "preview": fit_trees,
 }
-"""By name: the default, the preview, the floor. `private` has settings of its own."""
+"""By name: the default, two quicker ones, and a first look. `private` has settings of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +66,10 @@ class Tables:
 
 
 def fit(
-    name: str, schema: Schema, cases: Cases, *, seed: int, rules: Sequence[str] = ()
-) -> Generator:
-    """A generator of that name (flow, trees or copula), fitted to training cases.
+    name: str, schema: Schema, cases: Cases, *, seed: int, rules: Sequence[str] = (),
+    folder: Path | None = None,  # noqa: ARG001  # a fit takes seconds: there is nothing to resume
+) -> Generator:  # fmt: skip
+    """A generator of that name (flow, trees, copula, preview), fitted to training cases.
 
     Raises StudyError for an unknown name, DataError for too few cases, several of one patient, or
     a rule that they break.

@@ -16,6 +16,7 @@ from bedside.core.dataset import Field, Schema, Target
 from bedside.core.errors import DataError
 from bedside.core.study import Study
 from bedside.methods.cases import Cases
+from bedside.methods.privacy.attacks import ATTACKS
 from bedside.methods.synthesis.conditions import all_hold, conditions_of
 from bedside.methods.synthesis.generator import Where
 from bedside.methods.synthesis.mixed import Column, Mixed, Values
@@ -39,6 +40,16 @@ class Layout:
         """Of the matrix."""
         fields = (*self.schema.numeric, *self.schema.category)
         return (*(_of_field(field) for field in fields), *self.outcome)
+
+    @property
+    def attacks(self) -> tuple[str, ...]:
+        """All of them."""
+        return tuple(ATTACKS)
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Every column."""
+        return tuple(column.name for column in self.columns)
 
     @property
     def outcome(self) -> tuple[Column, ...]:
@@ -128,6 +139,9 @@ class Layout:
     def table(self, cases: Cases, study: Study) -> pl.DataFrame:
         """As `Form` says."""
         return table_of(cases, self.schema, study)
+
+    def picture(self, real: Cases, made: Cases, *, seed: int) -> None:
+        """None: columns are drawn by the page itself."""
 
 
 def layout_of(schema: Schema, cases: Cases) -> Layout:

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from shutil import rmtree
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from bedside.core.context import Context
@@ -41,15 +42,16 @@ NEEDS: tuple[str, ...] = ("prepare", "audit")
 READS: tuple[str, ...] = ("modality", "seed", "about", "columns", "task")
 KINDS = (".parquet", ".csv")
 """What a table is exported as."""
-TINY: dict[str, object] = {"generator": "trees", "replicates": 200, "audit_fits": 40}
+TINY: dict[str, object] = {"generator": "preview", "replicates": 200, "audit_fits": 40}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spec:
     """`[synthesize]`: what is made up, and what it may give away."""
 
-    generator: Literal["", "flow", "trees", "copula"] = ""
-    """Empty: flow matching, or with `epsilon` private marginals."""
+    generator: Literal["", "flow", "trees", "copula", "preview"] = ""
+    """Empty: flow matching, or with `epsilon` private marginals. `preview` is the quickest that the
+    modality has; images have no trees and no copula."""
     rows: int = 0
     """Patients to make up; 0: as many as the generator learnt from."""
     where: tuple[str, ...] = ()
@@ -86,9 +88,11 @@ class Cell(Protocol):
         """How cases with this schema, of which these are some, look to their judges."""
 
     def fit(
-        self, name: str, schema: Schema, cases: Cases, *, seed: int, rules: Sequence[str] = ()
-    ) -> Generator:
-        """A generator of that name, fitted to training cases; it keeps the rules."""
+        self, name: str, schema: Schema, cases: Cases, *, seed: int, rules: Sequence[str] = (),
+        folder: Path | None = None,
+    ) -> Generator:  # fmt: skip
+        """A generator of that name, fitted to training cases; it keeps the rules. `folder` is for
+        what a long fit needs to go on after a kill."""
 
     def fit_private(
         self, schema: Schema, cases: Cases, promise: Promise, *, rules: Sequence[str] = ()
@@ -108,7 +112,7 @@ def run(spec: Spec, context: Context) -> Outcome:
     """Fit, make up, judge, and keep the table where it may leave."""
     from bedside.adapters.parquet import write_tagged
     from bedside.stages.synthesize.judged import judge
-    from bedside.stages.synthesize.made import make_up
+    from bedside.stages.synthesize.made import FIT, make_up
     from bedside.stages.synthesize.page_of import page_of
     from bedside.stages.synthesize.sheet import sheet_of
 
@@ -123,6 +127,9 @@ def run(spec: Spec, context: Context) -> Outcome:
         table = made.form.table(made.synthetic, context.study)
         write_tagged(table, context.run.path("synthetic.parquet"), sheet)
     write_text(context.run.path("synthesis.html"), page_of(found, made, sheet, context))
+    rmtree(
+        context.run.path(FIT), ignore_errors=True
+    )  # what a fit went on from is no longer needed, and tells much
     return Outcome(headline=found.verdict.sentence())
 
 

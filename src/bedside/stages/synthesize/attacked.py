@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,16 +26,29 @@ Tables = tuple[Mixed, Mixed, Mixed]
 """The made-up one, a copy of the members, independent people."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attacked:
+    """Who is attacked, with what, and by which attacks."""
+
+    people: People
+    tables: Tables
+    patients: int
+    """Among the others: a patient may have several rows."""
+    by: tuple[str, ...]
+    """Names in `ATTACKS`."""
+
+
 def leaks(
-    spec: Spec, people: People, tables: Tables, *, seed: int, told: Callable[[str], None]
+    spec: Spec, attacked: Attacked, *, seed: int, told: Callable[[str], None]
 ) -> Iterator[Leak]:
     """Each attack on all, and on the rarest tenth where it goes by patient."""
-    for attack in ATTACKS.values():
+    for attack in (ATTACKS[name] for name in attacked.by):
         told(attack.title.lower())
-        found = [attack.run(people, table, seed) for table in tables]
-        yield _leak(spec, attack, found, seed=seed)
+        found = [attack.run(attacked.people, table, seed) for table in attacked.tables]
+        leak = _leak(spec, attack, found, seed=seed)
+        yield replace(leak, others=min(leak.others, attacked.patients))
         if found[0].by_patient:
-            rare = [among_rarest(one, people) for one in found]
+            rare = [among_rarest(one, attacked.people) for one in found]
             yield _leak(spec, attack, rare, seed=seed, rare=True)
 
 

@@ -22,7 +22,7 @@ from bedside.methods.privacy.copies import closest_share
 from bedside.methods.privacy.people import People
 from bedside.methods.survival import time_grid_of
 from bedside.methods.synthesis.mixed import Mixed
-from bedside.stages.synthesize.attacked import Tables, leaks, proved
+from bedside.stages.synthesize.attacked import Attacked, Tables, leaks, proved
 from bedside.stages.synthesize.likeness import Likeness, likeness_of
 from bedside.stages.synthesize.made import Made
 from bedside.stages.synthesize.verdict import Leak, Verdict
@@ -83,11 +83,13 @@ def judge(spec: Spec, context: Context, made: Made) -> Found:
     advance(2, 4, "likeness")
     with one_thread():
         synthetic, real = (
-            likeness_of(table, people.others, seed=seed, replicates=spec.replicates)
+            likeness_of(table, people.others, made.form.told, seed=seed, replicates=spec.replicates)
             for table in (tables[0], rest)
         )
         used, useless = _used(spec, context, made)
-        found = list(leaks(spec, people, tables, seed=seed, told=lambda t: advance(3, 4, t)))
+        patients = len(np.unique(made.such(made.judges).subjects))
+        attacked = Attacked(people=people, tables=tables, patients=patients, by=made.form.attacks)
+        found = list(leaks(spec, attacked, seed=seed, told=lambda t: advance(3, 4, t)))
         advance(3, 4, "canaries")
         verdict = Verdict(leaks=found, epsilon=spec.epsilon, proved=proved(spec, made))
         closest = closest_share(people, tables[0], seed=seed)
@@ -126,6 +128,8 @@ def _some(mixed: Mixed, seed: int) -> Mixed:
 def _used(spec: Spec, context: Context, made: Made) -> tuple[Utility | None, str]:
     if made.where:
         return None, "the table is of some patients only, from whom no model for all can learn"
+    if made.schema.target.type == "segmentation":
+        return None, "outlines are learnt by networks, which this stage does not train"
     dataset = context.dataset()
     exam = Exam(
         cases=made.tune, truth=truth_of(dataset, made.schema, dataset.rows("tune")),

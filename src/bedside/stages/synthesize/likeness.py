@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,8 +40,13 @@ class Likeness:
         }
 
 
-def likeness_of(table: Mixed, judges: Mixed, *, seed: int, replicates: int) -> Likeness:
-    """With as many rows as there are judges at most, so that chance is the same for all tables."""
+def likeness_of(
+    table: Mixed, judges: Mixed, told: Sequence[str], *, seed: int, replicates: int
+) -> Likeness:
+    """With as many rows as there are judges at most, so that chance is the same for all tables.
+
+    `told` are the columns that are looked at one by one and in pairs.
+    """
     size = min(len(judges), len(table))
     some = table.rows(np.sort(stream(seed, 12).permutation(len(table))[:size]))
     nan = float("nan")
@@ -50,7 +55,13 @@ def likeness_of(table: Mixed, judges: Mixed, *, seed: int, replicates: int) -> L
     if size >= FEWEST:
         auroc = detection(judges, some, seed=seed).auroc(seed=seed, replicates=replicates)
         both = coverage(judges, some)
+    first, second = (_only(mixed, told) for mixed in (judges, some))
     return Likeness(
-        columns=column_likeness(judges, some), pairs=pair_likeness(judges, some),
+        columns=column_likeness(first, second), pairs=pair_likeness(first, second),
         detection=auroc, coverage=both["coverage"], precision=both["precision"], rows=size,
     )  # fmt: skip
+
+
+def _only(mixed: Mixed, told: Sequence[str]) -> Mixed:
+    at = [mixed.at(name) for name in told]
+    return Mixed(columns=tuple(mixed.columns[k] for k in at), values=mixed.values[:, at])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +26,8 @@ from bedside.methods.synthesis.public import Public
 if TYPE_CHECKING:
     from bedside.stages.synthesize import Cell, Spec
 
+FIT = "fit"
+"""Folder in which a fit keeps what it goes on from, while the run is not finished."""
 OWN = {"event": "event", "time": "duration", "target": "target"}
 """Keys of [task], and how made-up cases call what those columns hold."""
 DEFAULT, PRIVATE = "flow", "private"
@@ -75,7 +78,9 @@ def make_up(spec: Spec, context: Context) -> Made:
     private = None
     if spec.epsilon is None:
         name = spec.generator or DEFAULT
-        generator = cell.fit(name, schema, learnt, seed=seed, rules=spec.rules)
+        generator = cell.fit(
+            name, schema, learnt, seed=seed, rules=spec.rules, folder=_kept_in(context)
+        )
     else:
         name, promise = PRIVATE, _promise(spec, context)
         private = cell.fit_private(schema, learnt, promise, rules=spec.rules)
@@ -93,19 +98,26 @@ def make_up(spec: Spec, context: Context) -> Made:
     )  # fmt: skip
 
 
+def _kept_in(context: Context) -> Path:
+    folder = context.run.path(FIT)
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 def _cases(cell: Cell, dataset: Dataset, schema: Schema, rows: Rows) -> Cases:
     return cases_of(dataset, cell.arrays(dataset, schema, rows), rows)
 
 
 def _parted(cases: Cases, seed: int) -> tuple[Cases, Cases, Cases]:
     """A half and two quarters of the patients, by the seed."""
-    if len(cases) < 4:
+    patients = np.unique(cases.subjects)
+    if len(patients) < 4:
         raise DataError("synthesis", expected="at least four tune patients to judge by",
-                        found=f"{len(cases)}")  # fmt: skip
-    order = stream(seed, 10).permutation(len(cases))
+                        found=f"{len(patients)}")  # fmt: skip
+    order = stream(seed, 10).permutation(patients)
     half, three = len(order) // 2, 3 * len(order) // 4
     parts = (order[:half], order[half:three], order[three:])
-    first, second, third = (cases.rows(np.sort(part)) for part in parts)
+    first, second, third = (cases.rows(np.isin(cases.subjects, part)) for part in parts)
     return first, second, third
 
 

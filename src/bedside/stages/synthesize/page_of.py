@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from typing import cast
 
@@ -45,6 +46,7 @@ def page_of(found: Found, made: Made, sheet: Mapping[str, Plain], context: Conte
         "closest": _closest(found), "promise": _promise(found),
         "likeness_title": _likeness_title(found), "likeness": _likeness(found),
         "use_title": _use_title(found), "use": _use(found),
+        "picture": _picture(made, context),
         "columns_title": _columns_title(found), "figures": _figures(found, made),
         "marks": {kind: key(kind) for kind in
                   ("synthetic", "real", "copy", "limit", "filled", "line")},
@@ -188,10 +190,24 @@ def _columns_title(found: Found) -> str:
     return f"Less like than other real patients: {joined(unlike)}"
 
 
+def _picture(made: Made, context: Context) -> dict[str, object]:
+    """Cases side by side, where there is something to look at."""
+    found = made.form.picture(made.learnt, made.synthetic, seed=context.study.about.seed)
+    if found is None:
+        return {}
+    png, told = found
+    data = base64.b64encode(png).decode("ascii")
+    image = Markup('<img src="data:image/png;base64,{}" alt="{}">').format(data, told["alt"])
+    return {**told, "image": image}
+
+
 def _figures(found: Found, made: Made) -> list[dict[str, object]]:
     real, synthetic = made.form.mixed(made.such(made.judges)), made.form.mixed(made.synthetic)
     figures = []
-    for at, column in enumerate(real.columns):
+    for column in real.columns:
+        if column.name not in found.synthetic.columns:
+            continue
+        at = real.at(column.name)
         first, second = real.values[:, at], synthetic.values[:, at]
         like = number(clean(found.synthetic.columns[column.name]))
         floor = number(clean(found.real.columns[column.name]))

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from bedside.stages.synthesize import Spec
 
 GENERATORS = {
-    "flow": "flow matching for mixed columns (Lipman et al., ICLR 2023)",
+    "flow": "flow matching (Lipman et al., ICLR 2023)",
     "trees": "sequential trees (Nowok et al., J Stat Softw 2016)",
     "copula": "Gaussian copula",
+    "preview": "the quickest generator of the modality, for a first look",
     "private": "differentially private marginals (after McKenna et al., J Priv Confid 2021)",
 }
 USES = (

@@ -1,4 +1,4 @@
-"""A start on disk: `encoder.safetensors` with its description as metadata, read without pickle."""
+"""A start on disk: `encoder.safetensors`, its description as metadata; nothing pickled."""
 
 from __future__ import annotations
 

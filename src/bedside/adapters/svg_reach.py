@@ -24,6 +24,8 @@ from bedside.adapters.svg import (
 from bedside.core.spec import Source, build
 
 BASE, LEVER = "m7", "m0"
+_LONG = 60
+"""Letters that fit on the picture; a longer reason stands in its title alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +186,8 @@ def _distance(plane: _Plane, reach: Reach) -> Markup:
     the axis how many labels these are."""
     place = plane.width - 22, _free(plane, reach)
     if reach.factor is None:
-        return text(reach.words, *place, "strong", "end")
+        short = len(reach.words) <= _LONG
+        return text(reach.words if short else "no number", *place, "strong", "end")
     y, start = plane.up(reach.level), plane.across(reach.start)
     tip = plane.across(reach.start * reach.factor)
     parts = [path([(x, y), (x, plane.bottom)], "drop") for x in (start, tip)]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
-from bedside.methods.worth.controls import Control, failed
+from bedside.methods.worth.controls import Control, failed, silent
 from bedside.methods.worth.interval import Factor
 
 
@@ -22,3 +24,11 @@ def test_a_control_passes_where_its_interval_holds_the_truth(
     assert one.passed is passed
     reason = failed([one, Control(name="placebo", found=Factor(value=1, low=0.9, high=1.1))])
     assert (name in reason and f"{ends[1]:.2f}" in reason) is not passed
+
+
+def test_a_control_that_holds_everything_says_nothing() -> None:
+    open_, closed = (
+        Control(name="oracle", found=Factor(value=2, low=low, high=math.inf)) for low in (0, 1)
+    )
+    assert "'oracle'" in silent([closed, open_])
+    assert silent([closed]) == ""

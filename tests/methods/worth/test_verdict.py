@@ -52,6 +52,8 @@ def test_a_flat_curve_is_a_plateau_and_a_noisy_one_unknown() -> None:
 def test_a_failed_control_or_too_few_events_leave_no_number() -> None:
     refused = judged(made(), made(1.8), Terms(refused="the control 'oracle' failed"))
     assert (refused.kind, refused.words()) == ("refused", "the control 'oracle' failed")
+    dull = judged(made(), made(1.8), Terms(silent="the control says nothing"))
+    assert (dull.kind, dull.words()) == ("unknown", "the control says nothing")
     few = judged(made(), made(1.8), Terms(unknown="too few events", refused="also"))
     assert (few.kind, few.factor) == ("unknown", None)
 

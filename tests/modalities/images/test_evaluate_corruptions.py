@@ -252,6 +252,29 @@ def test_each_image_gets_worse_within_its_own_extent() -> None:
         assert (given[small][:, :, :, 16:] == -1).all()
 
 
+def test_alone_strength_is_by_the_image_itself() -> None:
+    """Scans of two scanners, one a thousand times as bright: noise must not drown the dark ones."""
+    scale = np.where(np.arange(12) % 2, 1000.0, 1.0)
+    masks = np.zeros((12, 16, 16), np.uint8)
+    masks[:, 3:9, 4:10] = 1
+    images = ((60.0 * masks + 20) * scale[:, None, None])[:, None].astype(np.float32)
+
+    def segment(given: np.ndarray, _: object) -> tuple[np.ndarray, np.ndarray]:
+        middle = np.quantile(given, [0.05, 0.95], axis=(1, 2, 3)).mean(axis=0)
+        return (given[:, 0] > middle[:, None, None]).astype(np.uint8), np.zeros(len(given))
+
+    def dice(*, alone: bool) -> float:
+        record = Record("held_out", level=0.9)
+        judge = OverlapJudge(masks=masks, subjects=np.arange(12), structures=1)
+        judge_corruptions(segment, images, judge, asked(images, alone=alone), record=record)
+        (found,) = (x.value for x in record.lines
+                    if (x.measure, x.slice) == ("robustness.dice", "noise 2"))  # fmt: skip
+        return float(found or 0.0)
+
+    assert dice(alone=True) > 0.95
+    assert dice(alone=False) < 0.8
+
+
 def test_dice_of_nothing_and_of_one() -> None:
     truth = np.array([[[0, 0]], [[1, 1]], [[0, 0]]], np.uint8)
     judge = OverlapJudge(masks=truth, subjects=np.array([0, 0, 1]), structures=1)

@@ -12,6 +12,8 @@ set-up in ten would be refused.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bedside.methods.worth.interval import Factor
@@ -35,6 +37,11 @@ class Control:
         """Whether what is known lies in the interval."""
         return self.found.holds(TRUTHS[self.name])
 
+    @property
+    def silent(self) -> bool:
+        """Whether no k at all is contradicted: such a control passes without saying anything."""
+        return self.found.low == 0 and math.isinf(self.found.high)
+
     def reason(self) -> str:
         """Why it failed; empty where it passed."""
         if self.passed:
@@ -46,6 +53,14 @@ class Control:
         )
 
 
-def failed(controls: list[Control]) -> str:
+def failed(controls: Sequence[Control]) -> str:
     """Why no number may be printed; empty: all passed."""
     return "; ".join(reason for one in controls if (reason := one.reason()))
+
+
+def silent(controls: Sequence[Control]) -> str:
+    """Why no number can be vouched for; empty: each control says something."""
+    names = [f"'{one.name}'" for one in controls if one.silent]
+    if not names:
+        return ""
+    return f"the curves scatter too much for the control {' and '.join(names)} to tell anything"

@@ -61,6 +61,8 @@ class Terms:
     """Why there is too little to judge by."""
     refused: str = ""
     """Which control failed, and how."""
+    silent: str = ""
+    """Which control cannot tell anything."""
 
 
 def judged(base: Scores, lever: Scores, terms: Terms) -> Verdict:
@@ -77,6 +79,8 @@ def judged(base: Scores, lever: Scores, terms: Terms) -> Verdict:
         return none("refused", terms.refused)
     if rise_of(base, level)[2] < terms.worthwhile:
         return none("plateau", PLATEAU)
+    if terms.silent:
+        return none("unknown", terms.silent)
     found = pair(base, lever, reach=reach_of(base, lever)).factor(level)
     kind, factor = _held(found, ceiling)
     silent = found.low < 1 / ceiling and found.high > ceiling

@@ -23,6 +23,7 @@ from bedside.modalities.images.evaluate_pictures import outcome_pictures, outlin
 from bedside.modalities.images.evaluate_saliency import explained
 from bedside.modalities.images.pictures import Picture
 from bedside.modalities.images.serve import missing_share
+from bedside.modalities.images.settings import frozen
 from bedside.modalities.images.train import arrays
 
 __all__ = ["arrays", "look", "missing_share", "summaries"]
@@ -66,6 +67,7 @@ def _asked(looking: Looking, spread: Spread, kind: str) -> Asked:
     return Asked(
         spread=spread, seed=looking.seed, rows=min(looking.most_rows, _CORRUPTED[kind]),
         seconds=_SECONDS[kind], replicates=looking.replicates,
+        alone=frozen(looking.schema).kind == "volume",
     )  # fmt: skip
 
 

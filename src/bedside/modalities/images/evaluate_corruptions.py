@@ -17,9 +17,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from bedside.core.errors import DataError
 from bedside.core.spec import Plain
 from bedside.methods.corruption.ladder import LADDER, SEVERITIES, corrupt, corrupt_mask, within
-from bedside.methods.corruption.spread import Spread
+from bedside.methods.corruption.spread import Spread, spread_of
 from bedside.methods.evaluation.record import Record, clean
 from bedside.methods.evaluation.truth import Truth, primary_measure
 from bedside.methods.intervals import Interval, Resamples, resample, summarise
@@ -211,7 +212,10 @@ class Asked:
     """Of processor time: no severity is begun that would take longer than what is left; what is
     left out is named."""
     extents: NDArray[np.int32] | None = None
-    """[N, axes] how much of each array is image, which then gets worse by itself; None: all."""
+    """[N, axes] how much of each array is image; None: all of it."""
+    alone: bool = False
+    """Strength is by each image's own spread where it has one: so for volumes, whose values have no
+    unit in common."""
     batch: int = 256
     replicates: int = 200
 
@@ -297,7 +301,8 @@ class _Work:
         asked = self.asked
 
         def worsened(images: Images, keys: IntArray) -> Images:
-            return corrupt(images, name, severity, spread=asked.spread, keys=keys, seed=asked.seed)
+            spread = _own(images, asked.spread) if asked.alone else asked.spread
+            return corrupt(images, name, severity, spread=spread, keys=keys, seed=asked.seed)
 
         def turned(masks: Images, keys: IntArray) -> Images:
             return corrupt_mask(masks, name, severity, keys=keys, seed=asked.seed)
@@ -322,10 +327,11 @@ class _Work:
     def _within(
         self, change: Callable[[Images, IntArray], Images], arrays: Images, keys: IntArray
     ) -> Images:
-        extents = self.asked.extents
-        return (
-            change(arrays, keys) if extents is None else within(change, arrays, extents[keys], keys)
-        )
+        asked = self.asked
+        if asked.extents is None and not asked.alone:
+            return change(arrays, keys)
+        whole = np.tile(arrays.shape[-self.images.ndim + 2 :], (len(arrays), 1))
+        return within(change, arrays, whole if asked.extents is None else asked.extents[keys], keys)
 
     def _batches(self) -> Iterator[IntArray]:
         size = self.asked.batch
@@ -350,6 +356,14 @@ class _Work:
 
     def _interval(self, values_B: FloatArray) -> Interval:
         return summarise(float(values_B[0]), values_B[1:], self.level)
+
+
+def _own(image: Images, spread: Spread) -> Spread:
+    """Of one image [1, C, *spatial]; `spread` where it is the same everywhere."""
+    try:
+        return spread_of(image)
+    except DataError:
+        return spread
 
 
 def _told(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -44,7 +44,7 @@ class Gate:
     copies: Verdict
     """What duplicates are worth."""
     refused: str
-    """Why no number may be printed."""
+    """Why no number may be printed: a control failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,13 +110,13 @@ def _judged(found: Found, fits: Mapping[str, Fits], judges: Judges) -> Found:
     ranking = found.measures[0]
     gates = {name: _gate(fits, name, found) for name in found.measures}
     worths = {
-        (arm, name): _worth(arm, name, fits, found=found, refused=gates[name].refused)
+        (arm, name): _worth(arm, name, fits, found=found, gate=gates[name])
         for name in found.measures
         for arm in found.arms
     }
     groups = {
         (arm, group.label): (
-            _verdict(arm, group.label, fits, found=found, refused=gates[ranking].refused),
+            _verdict(arm, group.label, fits, found=found, gate=gates[ranking]),
             group.subjects,
         )
         for arm in found.design.levers
@@ -135,20 +135,21 @@ def _judged(found: Found, fits: Mapping[str, Fits], judges: Judges) -> Found:
 
 
 def _verdict(
-    arm: str, group: str, fits: Mapping[str, Fits], *, found: Found, refused: str
+    arm: str, group: str, fits: Mapping[str, Fits], *, found: Found, gate: Gate
 ) -> Verdict:
     """By the first measure, among the patients of a subgroup."""
     base, mine = (fits[name].scores[group, found.measures[0]] for name in (BASE.name, arm))
-    return judged(base, mine, _terms(base, found.measures[0], found, refused))
+    return judged(base, mine, _terms(base, found.measures[0], found, gate.controls))
 
 
-def _terms(base: Scores, measure: str, found: Found, refused: str) -> Terms:
+def _terms(base: Scores, measure: str, found: Found, held: Sequence[Control]) -> Terms:
     worthwhile = 0.01 if found.spec.worthwhile is None else found.spec.worthwhile
     if measure in LOWER_IS_BETTER:
         worthwhile = 0.02 * abs(float(base.mean[-1]))
     return Terms(
-        level=found.spec.level, worthwhile=worthwhile, unknown=found.reason, refused=refused
-    )
+        level=found.spec.level, worthwhile=worthwhile, unknown=found.reason,
+        refused=controls.failed(held), silent=controls.silent(held),
+    )  # fmt: skip
 
 
 def _gate(fits: Mapping[str, Fits], measure: str, found: Found) -> Gate:
@@ -158,20 +159,17 @@ def _gate(fits: Mapping[str, Fits], measure: str, found: Found) -> Gate:
         Control(name=name, found=_factor(base, of_control[name], controls.LEVEL))
         for name in TRUTHS
     )  # fmt: skip
-    refused = controls.failed(list(held))
-    copies = judged(base, of_control[COPIES], _terms(base, measure, found, refused))
-    return Gate(controls=held, copies=copies, refused=refused)
+    copies = judged(base, of_control[COPIES], _terms(base, measure, found, held))
+    return Gate(controls=held, copies=copies, refused=controls.failed(held))
 
 
 def _factor(base: Scores, other: Scores, level: float) -> Factor:
     return pair(base, other, reach=reach_of(base, other)).factor(level)
 
 
-def _worth(
-    arm: str, measure: str, fits: Mapping[str, Fits], *, found: Found, refused: str
-) -> Worth:
+def _worth(arm: str, measure: str, fits: Mapping[str, Fits], *, found: Found, gate: Gate) -> Worth:
     base, mine = fits[BASE.name].scores[ALL, measure], fits[arm].scores[ALL, measure]
-    terms = _terms(base, measure, found, refused)
+    terms = _terms(base, measure, found, gate.controls)
     verdict = judged(base, mine, terms)
     if verdict.factor is None:
         return Worth(verdict=verdict, local=())

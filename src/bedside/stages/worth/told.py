@@ -88,7 +88,7 @@ def _gate(found: Found, measure: str) -> Record:
     for one in gate.controls:
         mine = found.fits[one.name].scores[ALL, measure]
         truth = TRUTHS[one.name]
-        verdict = "pass" if one.passed else "fail"
+        verdict = "unknown" if one.silent else "pass" if one.passed else "fail"
         entries[one.name] = {
             **_factor(one.found), "words": _spelt(one.found), "truth": truth, "verdict": verdict,
             "picture": plain(drawn(one.name, base, mine, _shown(found, one.found),

@@ -13,7 +13,7 @@ from bedside.methods.outcome import outcome_of
 from bedside.modalities.images.evaluate_explanations import Asked, Explained, judge_explanations
 from bedside.modalities.images.train_deep import rebuilt
 
-_IMAGES, _SECONDS = 32, 60.0
+_IMAGES, _SECONDS = 32, 120.0
 
 
 def explained(looking: Looking, spread: Spread) -> Explained | None:

@@ -157,7 +157,7 @@ def test_a_copy_may_not_leave_and_is_not_kept(
     place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        tables, "fit", lambda name, schema, cases, *, seed, rules=(): _Copier(cases)
+        tables, "fit", lambda name, schema, cases, *, seed, rules=(), folder=None: _Copier(cases)
     )
     run = synthesized(*place, tmp_path / "synthesize-0")
     record = told(run)

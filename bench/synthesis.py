@@ -77,10 +77,13 @@ def patients() -> Cases:
     folder = Path(spec.submodule_search_locations[0])
     frame = read_arff(folder / "datasets" / "data" / "flchain.arff", "utf8")
     numbers = [
-        frame[name].cast(pl.Float64, strict=False).fill_null(float("nan")) for name in NUMBERS
+        frame[name].cast(pl.String).cast(pl.Float64, strict=False).fill_null(float("nan"))
+        for name in NUMBERS
     ]
     codes = [
-        frame[name].replace_strict({word: at + 1 for at, word in enumerate(names)}, default=0)
+        frame[name]
+        .cast(pl.String)
+        .replace_strict({word: at + 1 for at, word in enumerate(names)}, default=0)
         for name, names in CATEGORIES.items()
     ]
     nothing = np.full(frame.height, np.nan)
@@ -90,7 +93,7 @@ def patients() -> Cases:
             "codes": np.stack([s.to_numpy() for s in codes], axis=1).astype(np.int64),
         },
         subjects=np.arange(frame.height),
-        target=(frame["death"] == "dead").to_numpy().astype(np.float64),
+        target=(frame["death"].cast(pl.String) == "dead").to_numpy().astype(np.float64),
         duration=nothing, event=nothing,
     )  # fmt: skip
 

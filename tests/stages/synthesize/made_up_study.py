@@ -70,7 +70,7 @@ LENIENT = synthesize.Spec(
     fewest_subjects=50,
     most_caught=0.5,
     most_caught_rare=0.9,
-    most_excess=0.3,
+    most_excess=0.15,
     replicates=100,
 )
 """Under which a copula's table leaves, and a copy does not."""

@@ -191,7 +191,7 @@ def test_only_such_patients_and_so_many(place: Place, tmp_path: Path) -> None:
         tmp_path / "synthesize-0",
         rows=50,
         where=("sex=F", "died=yes"),
-        rules=("age >= 30",),
+        rules=("age >= 18",),
         fewest_subjects=5,
         most_caught=0.99,
     )

@@ -31,6 +31,9 @@ class Domain:
     categories: int = 0
     decimals: int = 0
     fill: float | None = None
+    low: float = -np.inf
+    """What is possible at all; edges may reach further."""
+    high: float = np.inf
 
     @property
     def size(self) -> int:
@@ -62,7 +65,11 @@ class Domain:
         low = np.array(self.edges)[np.maximum(codes - 1, 0)]
         high = np.array(self.edges)[np.maximum(codes, 1)]
         value = np.round(low + (high - low) * uniform, self.decimals)
-        return np.where(codes > 0, np.clip(value, self.edges[0], self.edges[-1]), np.nan)
+        return np.where(
+            codes > 0,
+            np.clip(value, max(self.edges[0], self.low), min(self.edges[-1], self.high)),
+            np.nan,
+        )
 
 
 def domains_of(
@@ -101,7 +108,11 @@ def _domain(column: Column, public: Public | None, declared: Collection[str]) ->
     if public.fill is not None and not edges[0] <= public.fill <= edges[-1]:
         raise StudyError(f"{where} fill", expected="a number within the edges", found="another")
     decimals = _decimals(edges) if public.decimals is None else public.decimals
-    return Domain(name=column.name, edges=tuple(edges), decimals=decimals, fill=public.fill)
+    return Domain(
+        name=column.name, edges=tuple(edges), decimals=decimals, fill=public.fill,
+        low=-np.inf if column.low is None else column.low,
+        high=np.inf if column.high is None else column.high,
+    )  # fmt: skip
 
 
 def _even(column: Column, bins: int) -> tuple[float, ...]:

@@ -148,7 +148,7 @@ def export(finished: Run, path: Path) -> Path:
 
     Raises DataError where the table may not leave.
     """
-    from bedside.stages.synthesize.export import let_out
+    from bedside.stages.synthesize.way_out import let_out
 
     check_export(path)
     return let_out(finished, path)

@@ -142,9 +142,9 @@ def _likeness_title(found: Found) -> str:
     return f"A strong classifier tells it from real patients (AUROC {number(value)})"
 
 
-def _likeness(found: Found) -> list[dict[str, str]]:
+def _likeness(found: Found) -> list[dict[str, object]]:
     first, second = found.synthetic.overall(), found.real.overall()
-    rows = [
+    rows: list[dict[str, object]] = [
         {"name": name, "synthetic": number(clean(first[which])),
          "real": number(clean(second[which])), "says": says}
         for which, (name, says) in SAYS.items()
@@ -203,7 +203,7 @@ def _picture(made: Made, context: Context) -> dict[str, object]:
 
 def _figures(found: Found, made: Made) -> list[dict[str, object]]:
     real, synthetic = made.form.mixed(made.such(made.judges)), made.form.mixed(made.synthetic)
-    figures = []
+    figures: list[dict[str, object]] = []
     for column in real.columns:
         if column.name not in found.synthetic.columns:
             continue
@@ -242,8 +242,10 @@ def _sheet(sheet: Mapping[str, Plain]) -> list[dict[str, str]]:
 
 
 def _interval(value: Interval) -> str:
-    return interval(*(clean(end) for end in value))
+    point, low, high = (clean(end) for end in value)
+    return interval(point, low, high)
 
 
 def _share(value: Interval) -> str:
-    return interval(*(clean(end) for end in value), unit="share")
+    point, low, high = (clean(end) for end in value)
+    return interval(point, low, high, "share")

@@ -75,7 +75,7 @@ def _bins(low: float, high: float, kinds: Values) -> Values:
     step = float(np.median(np.diff(kinds)))
     width = max(round((high - low) / BINS / step), 1) * step if step > 0 else (high - low) / BINS
     count = int(np.clip(np.ceil((high - low + step) / width), 1, 3 * BINS))
-    return low - step / 2 + width * np.arange(count + 1)
+    return np.asarray(low - step / 2 + width * np.arange(count + 1), np.float64)
 
 
 def _of_codes(column: Column, real: Values, made: Values) -> tuple[Shares, list[Label]]:

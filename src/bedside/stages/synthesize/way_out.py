@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from bedside.adapters.parquet import read_parquet, write_tagged
@@ -41,7 +42,7 @@ def let_out(run: Run, path: Path) -> Path:
     return beside
 
 
-def _write(table: Path, path: Path, sheet: dict[str, object]) -> None:
+def _write(table: Path, path: Path, sheet: Mapping[str, object]) -> None:
     frame = read_parquet(table)
     part = path.with_name(f".{path.name}.part")
     if path.suffix.lower() == ".csv":

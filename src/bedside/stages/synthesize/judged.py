@@ -94,7 +94,7 @@ def judge(spec: Spec, context: Context, made: Made) -> Found:
         verdict = Verdict(leaks=found, epsilon=spec.epsilon, proved=proved(spec, made))
         closest = closest_share(people, tables[0], seed=seed)
     told = Found(
-        synthetic=synthetic, real=real, judges=len(people.others), utility=used, useless=useless,
+        synthetic=synthetic, real=real, judges=patients, utility=used, useless=useless,
         verdict=verdict, closest=closest, lines=(),
     )  # fmt: skip
     return replace(told, lines=_lines(told, made, context))

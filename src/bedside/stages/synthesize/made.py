@@ -57,6 +57,11 @@ class Made:
     """Processor seconds of the fit."""
     private: Private | None = None
 
+    @property
+    def patients(self) -> int:
+        """Whom the generator learnt from; each may have several rows."""
+        return len(np.unique(self.learnt.subjects))
+
     def such(self, cases: Cases) -> Cases:
         """Those who satisfy the conditions: whom the table is about."""
         return cases.rows(self.form.matching(cases, self.where)) if self.where else cases

@@ -65,7 +65,7 @@ def _what(found: Found, made: Made) -> str:
     where = f", all with {joined([f'{k} = {v}' for k, v in made.where.items()])}"
     return (
         f"{count(len(made.synthetic))} made-up patients{where if made.where else ''}, by the "
-        f"generator “{made.name}”, which learnt from {count(len(made.learnt))} training patients "
+        f"generator “{made.name}”, which learnt from {count(made.patients)} training patients "
         f"in {duration(made.seconds)} of processor time. They were judged by "
         f"{count(found.judges)} other real patients whom it never saw; held-out patients were not "
         "touched."

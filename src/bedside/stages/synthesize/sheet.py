@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from bedside.core.context import Context
 from bedside.core.spec import Plain, plain
 from bedside.methods.evaluation.record import clean
@@ -44,8 +46,8 @@ def sheet_of(spec: Spec, context: Context, made: Made, found: Found) -> dict[str
         "synthetic": True, "tag": tag_of(context, made), "study": study.name,
         "question": study.about.question, "source_data": context.dataset().digest,
         "run": context.run.name, "generator": made.name, "method": GENERATORS[made.name],
-        "learnt_from": f"{len(made.learnt):,} training patients",
-        "judged_by": f"{len(made.tune):,} other real patients (tune); none held out",
+        "learnt_from": f"{made.patients:,} training patients",
+        "judged_by": f"{len(np.unique(made.tune.subjects)):,} other real patients (tune); none held out",
         "rows": len(made.synthetic), "where": list(spec.where), "rules": list(spec.rules),
         "fields": [
             {"name": item.name, "kind": item.kind, "unit": item.unit,

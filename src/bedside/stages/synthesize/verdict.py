@@ -89,4 +89,7 @@ class Verdict:
         """For a headline."""
         if self.leaves:
             return "this synthetic table may leave: no attack gained more than its limit"
-        return f"this synthetic table may not leave: {joined(self.reasons)}"
+        first, *more = self.reasons
+        beside = f" (and {len(more)} more reasons)" if len(more) > 1 else ""
+        told = first if beside else joined(self.reasons)
+        return f"this synthetic table may not leave: {told}{beside}"

@@ -42,12 +42,13 @@ NOT_USES = (
 def sheet_of(spec: Spec, context: Context, made: Made, found: Found) -> dict[str, Plain]:
     """Plain JSON."""
     study, said = context.study, found.verdict
+    judges = len(np.unique(made.tune.subjects))
     return {
         "synthetic": True, "tag": tag_of(context, made), "study": study.name,
         "question": study.about.question, "source_data": context.dataset().digest,
         "run": context.run.name, "generator": made.name, "method": GENERATORS[made.name],
         "learnt_from": f"{made.patients:,} training patients",
-        "judged_by": f"{len(np.unique(made.tune.subjects)):,} other real patients (tune); none held out",
+        "judged_by": f"{judges:,} other real patients (tune); none held out",
         "rows": len(made.synthetic), "where": list(spec.where), "rules": list(spec.rules),
         "fields": [
             {"name": item.name, "kind": item.kind, "unit": item.unit,

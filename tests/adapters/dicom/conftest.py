@@ -18,5 +18,6 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if not (folder / name).is_file():
             pytest.skip(name)
         with tarfile.open(folder / name) as archive:
-            archive.extractall(out / name.partition("_")[0], filter="data")
+            archive.extraction_filter = getattr(tarfile, "data_filter", None)  # Python 3.11.4
+            archive.extractall(out / name.partition("_")[0])
     return out

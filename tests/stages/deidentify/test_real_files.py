@@ -26,7 +26,8 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory, data_folder: Path) -> Pat
         if not (data_folder / name).is_file():
             pytest.skip(name)
         with tarfile.open(data_folder / name) as archive:
-            archive.extractall(folder / name.split("_")[0], filter="data")
+            archive.extraction_filter = getattr(tarfile, "data_filter", None)  # Python 3.11.4
+            archive.extractall(folder / name.split("_")[0])
     return folder
 
 

@@ -45,6 +45,8 @@ def _rows(section: str) -> dict[str, list[str]]:
 
 
 def _default(field: Field[object]) -> str | None:
+    if field.default_factory is not MISSING:
+        return json.dumps(plain(field.default_factory()))
     return None if field.default is MISSING else json.dumps(plain(field.default))
 
 

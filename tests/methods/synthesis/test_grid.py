@@ -33,6 +33,12 @@ def test_a_stated_bound_holds_whatever_the_data_say() -> None:
     assert grid.snapped(np.array([0.0, 55.4, 100.0])).tolist() == [50.0, 55.0, 60.0]
 
 
+def test_a_finer_value_now_and_then_does_not_make_the_grid_finer() -> None:
+    values = np.random.default_rng(0).gamma(2, 3, 1000).round(1)
+    values[:40] += 0.03
+    assert grid_of(values, NUMBER).decimals == 1
+
+
 def test_few_values_are_told() -> None:
     assert grid_of(np.arange(10.0), NUMBER).few
     assert not grid_of(np.arange(100.0), NUMBER).few

@@ -109,6 +109,7 @@ def test_the_page_says_first_whether_it_may_leave(left: Run) -> None:
     assert parser.text.index("This synthetic table may leave") < parser.text.index("An attacker")
     assert "nan" not in parser.text.lower().replace("finance", "")
     assert page.count("<figure>") == 6
+    assert "built-in" not in parser.text
     assert "http" not in page.replace("http-equiv", "")
 
 

@@ -8,6 +8,7 @@ small, so it is fitted in seconds on one thread.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -101,32 +102,35 @@ def fit_flow(mixed: Mixed, settings: FlowSettings | None = None, *, seed: int) -
     require_rows(len(mixed))
     settings = settings or FlowSettings()
     encoding = encoding_of(mixed)
-    points = encoding.points(mixed, stream(seed, 2))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         velocity = Velocity(max(encoding.width, 1), settings.width)
         if encoding.width:
-            _learn(velocity, points, settings, stream(seed, 3))
+            _learn(velocity, lambda rng: encoding.points(mixed, rng), settings, stream(seed, 3))
     return Flow(encoding=encoding, velocity=velocity.eval(), leaps=settings.leaps)
 
 
 def _learn(
-    velocity: Velocity, points: Points, settings: FlowSettings, rng: np.random.Generator
-) -> None:
-    """Train, and leave the averaged weights in place."""
+    velocity: Velocity, encode: Callable[[np.random.Generator], Points], settings: FlowSettings,
+    rng: np.random.Generator,
+) -> None:  # fmt: skip
+    """Train, and leave the averaged weights in place.
+
+    Where a patient lies within a tie, and what fills a gap, is drawn anew in each pass, so that it
+    cannot be learnt by heart.
+    """
     weights: list[Tensor] = list(velocity.parameters())
     average = [weight.detach().clone() for weight in weights]
     optimiser = torch.optim.AdamW(
         weights, lr=settings.rate, weight_decay=settings.decay, fused=True
     )
-    steps = settings.steps_for(len(points))
-    ends = torch.from_numpy(points)
-    order: list[int] = []
+    ends = torch.from_numpy(encode(rng))
+    steps, size = settings.steps_for(len(ends)), min(settings.batch, len(ends))
+    order = np.zeros(0, np.int64)
     for step in range(steps):
-        size = min(settings.batch, len(points))
         if len(order) < size:
-            order = rng.permutation(len(points)).tolist()
-        chosen, order = order[:size], order[size:]
+            ends, order = torch.from_numpy(encode(rng)), rng.permutation(len(ends))
+        chosen, order = torch.from_numpy(order[:size]), order[size:]
         for group in optimiser.param_groups:
             group["lr"] = settings.rate * (1 + math.cos(math.pi * step / steps)) / 2
         loss = _loss(velocity, ends[chosen])

@@ -34,11 +34,17 @@ class Numbers:
     def values(self, scores: Values) -> Values:
         """Values [M] on the grid that have these scores."""
         ranks = np.asarray(ndtr(scores), np.float64)
-        if self.grid.few:
-            found = np.quantile(self.ordered, ranks, method="inverted_cdf")
-        else:
-            found = np.quantile(self.ordered, ranks)
-        return self.grid.snapped(np.asarray(found, np.float64))
+        if not (self.grid.few or self.grid.tied):
+            return self.grid.snapped(np.asarray(np.quantile(self.ordered, ranks), np.float64))
+        place = np.ceil(ranks * len(self.ordered)).astype(np.int64) - 1
+        place = np.clip(place, 0, len(self.ordered) - 1)
+        found = self.ordered[place]
+        # A value that one patient alone has is not handed out, but the nearest on the grid.
+        alone = (found != self.ordered[np.maximum(place - 1, 0)]) | (place == 0)
+        after = np.minimum(place + 1, len(self.ordered) - 1)
+        alone &= (found != self.ordered[after]) | (place == len(self.ordered) - 1)
+        kept = np.clip(found, self.grid.low, self.grid.high)
+        return np.where(alone, self.grid.snapped(found), kept)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

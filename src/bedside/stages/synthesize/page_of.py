@@ -83,7 +83,11 @@ def _facts(found: Found) -> list[str]:
         f"{_interval(found.synthetic.detection)}; 0.5 is that they cannot.",
     ]
     if found.utility is not None:
-        facts.append(_use(found))
+        short, used = words(found.utility.measure).short, found.utility
+        facts.append(signs(
+            f"Trees trained on it reach {short} {_interval(used.synthetic)} on real patients, "
+            f"{_interval(used.synthetic_minus_real)} from those trained on real ones."
+        ))  # fmt: skip
     return facts
 
 
@@ -98,7 +102,9 @@ def _attacks_title(found: Found) -> str:
 
 def _attacks(found: Found) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = [_attack(leak) for leak in found.verdict.leaks]
-    blank = dict.fromkeys(("whom", "gain", "floor", "ceiling", "limit", "standing", "mark"), "")
+    blank = dict.fromkeys(
+        ("title", "whom", "gain", "floor", "ceiling", "limit", "standing", "mark"), ""
+    )
     rows.append({"asks": "", **blank, "picture": attack_axis()})
     return rows
 
@@ -106,7 +112,7 @@ def _attacks(found: Found) -> list[dict[str, object]]:
 def _attack(leak: Leak) -> dict[str, object]:
     judged = leak.limit is not None
     return {
-        "asks": leak.asks, "whom": "all" if leak.slice == "all" else leak.slice,
+        "title": leak.title, "asks": leak.asks, "whom": leak.slice,
         "gain": _share(leak.synthetic), "picture": attack_row(leak),
         "floor": percent(clean(leak.real[0])), "ceiling": percent(clean(leak.copy[0])),
         "limit": percent(leak.limit) if judged else "none",

@@ -27,7 +27,7 @@ from bedside.methods.fidelity.coverage import coverage
 from bedside.methods.fidelity.detection import detection
 from bedside.methods.fidelity.utility import Exam, utility
 from bedside.methods.one_thread import one_thread
-from bedside.methods.privacy.copies import near_copies
+from bedside.methods.privacy.copies import CHANCE_FEW, near_copies
 from bedside.methods.privacy.measured import caught, excess, told_apart
 from bedside.methods.privacy.membership import by_density, by_distance
 from bedside.methods.privacy.people import People
@@ -122,6 +122,9 @@ def attacks(looks: Looks, made: Cases, learnt: Cases, other: Cases) -> None:
         close = near_copies(everyone, released)
         print(f"{what}: near copies {close.members.mean():.3f} where others have "
               f"{close.others.mean():.3f} (excess {_said(excess(close, seed=0))})")  # fmt: skip
+        few = near_copies(everyone, released, CHANCE_FEW)
+        print(f"    closer than one other in {1 / CHANCE_FEW:.0f}: {few.members.mean():.3f} "
+              f"(excess {_said(excess(few, seed=0))})")  # fmt: skip
         for attack in (by_distance, by_density):
             found = attack(people, released)
             print(f"    {found.name}: AUROC {told_apart(found):.3f}, at 1 % false alarms "

@@ -38,7 +38,10 @@ def members_of(path: Path) -> dict[str, Member]:
     """Every file in an archive by its name; DataError where it is cut short or something else."""
     try:
         return _of_zip(path) if path.suffix == ".zip" else _of_tar(path)
-    except (OSError, tarfile.TarError, zipfile.BadZipFile, NotImplementedError) as error:
+    except (
+        OSError, tarfile.TarError, zipfile.BadZipFile,
+        NotImplementedError,  # so zipfile says that it knows no such compression
+    ) as error:  # fmt: skip
         raise DataError(
             path.name, expected="a whole zip, or a whole, uncompressed tar archive",
             found="one cut short, or something else",

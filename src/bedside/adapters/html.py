@@ -10,7 +10,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 
 
 def render(package: str, template: str, values: Mapping[str, object]) -> str:
-    """The template with its values; other files of the folder can be included by name."""
+    """The template with its values; other files of the folder, and `page.css`, can be included."""
     environment = Environment(
         loader=DictLoader(dict(_texts(package))),
         autoescape=True,
@@ -30,8 +30,10 @@ def templates_digest(package: str) -> str:
 
 
 def _texts(package: str) -> dict[str, str]:
+    """Of what all pages share, then of the package's own."""
     return {
         item.name: item.read_text(encoding="utf-8")
-        for item in files(package).iterdir()
+        for folder in ("bedside.adapters.page", package)
+        for item in files(folder).iterdir()
         if item.name.endswith((".jinja", ".css"))
     }

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tests.methods.privacy.cohort import drawn, people
 
-from bedside.methods.privacy.copies import closest_share, near_copies
+from bedside.methods.privacy.copies import CHANCE_FEW, closest_share, near_copies
 from bedside.methods.privacy.inference import attribute_inference
 from bedside.methods.privacy.linkability import linkability
 from bedside.methods.privacy.measured import caught, excess, told_apart
@@ -21,6 +21,7 @@ Attack = Callable[[People, Mixed], Found]
 SCORES: dict[str, Attack] = {"distance": by_distance, "density": by_density}
 SUCCESSES: dict[str, Attack] = {
     "near_copies": near_copies,
+    "few_copies": lambda who, released: near_copies(who, released, CHANCE_FEW),
     "attribute_inference": attribute_inference,
     "linkability": lambda who, released: linkability(who, released, seed=3),
     "singling_out": lambda who, released: singling_out(who, released, seed=3),

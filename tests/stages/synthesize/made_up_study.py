@@ -71,6 +71,7 @@ LENIENT = synthesize.Spec(
     most_caught=0.5,
     most_caught_rare=0.9,
     most_excess=0.15,
+    most_copies=0.1,
     replicates=100,
 )
 """Under which a copula's table leaves, and a copy does not."""

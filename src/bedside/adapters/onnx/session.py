@@ -30,8 +30,7 @@ class Graph:
             self._session = ort.InferenceSession(
                 content, options, providers=["CPUExecutionProvider"]
             )
-        except Exception as error:
-            # onnxruntime's own exceptions share no base class but this one
+        except Exception as error:  # onnxruntime's own exceptions share no base class but this one
             raise BundleError(
                 source.name if isinstance(source, Path) else "graph",
                 expected="an ONNX graph", found="something else",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from bedside.methods.intervals import Interval
-from bedside.methods.privacy.copies import near_copies
+from bedside.methods.privacy.copies import CHANCE_FEW, near_copies
 from bedside.methods.privacy.inference import attribute_inference
 from bedside.methods.privacy.linkability import linkability
 from bedside.methods.privacy.measured import caught, excess
@@ -41,6 +41,9 @@ _ALL = (
     Attack(name="near_copies", title="Near copies",
            asks="looks for released rows that are as close to a member as one other in twenty is",
            run=lambda people, released, seed: near_copies(people, released)),  # noqa: ARG005
+    Attack(name="few_copies", title="A few copies",
+           asks="looks for rows as close to a member as one other in two hundred is",
+           run=lambda people, released, seed: near_copies(people, released, CHANCE_FEW)),  # noqa: ARG005
     Attack(name="singling_out", title="Singling out",
            asks="describes a patient by a few values of a released row, and finds exactly one",
            run=lambda people, released, seed: singling_out(people, released, seed=seed)),

@@ -1,6 +1,8 @@
 """Near copies: released rows that are as close to a member as hardly anybody else is.
 
-How close that is, is taken from others: one in twenty of them is as close to some member by chance.
+How close that is, is taken from others: one in twenty of them is as close to some member by chance,
+or one in two hundred, by which a few copies are seen among much that is unlike any member. With one
+in twenty, rows that lie farther off than others do would make up for them.
 """
 
 from __future__ import annotations
@@ -12,15 +14,15 @@ from bedside.methods.privacy.people import Found, People
 from bedside.methods.privacy.space import nearest
 from bedside.methods.synthesis.mixed import Mixed
 
-CHANCE = 0.05
+CHANCE, CHANCE_FEW = 0.05, 0.005
 
 
-def near_copies(people: People, released: Mixed) -> Found:
+def near_copies(people: People, released: Mixed, chance: float = CHANCE) -> Found:
     """Successes: released rows, and others, who are that close to a member."""
     space = people.space()
     members = space.points(people.members)
     rows, others = (nearest(space.points(mixed), members)[0] for mixed in (released, people.others))
-    limit = np.quantile(others, CHANCE, method="lower")
+    limit = np.quantile(others, chance, method="lower")
     return Found(
         name="near_copies", kind="successes", by_patient=False,
         members=(rows <= limit).astype(np.float64), others=(others <= limit).astype(np.float64),

@@ -72,6 +72,8 @@ class Spec:
     """The same of the tenth that is least like others, at 5 % false alarms."""
     most_excess: float = 0.05
     """By how much any other attack may succeed more often with members than with others."""
+    most_copies: float = 0.01
+    """By how much more often a row may be as close to a member as one other in 200 is."""
     fewest_subjects: int = 100
     """With fewer people to compare with, nothing may leave."""
     replicates: int = 1000

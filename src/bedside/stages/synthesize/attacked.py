@@ -71,6 +71,8 @@ def _leak(spec: Spec, attack: Attack, found: list[Found], *, seed: int, rare: bo
     synthetic, copy, real = (_gain(one, spec, seed=seed, rare=rare) for one in found)
     caught = found[0].kind == "scores"
     limit: float | None = spec.most_caught if caught else spec.most_excess
+    if attack.name == "few_copies":
+        limit = spec.most_copies
     if rare:
         limit = spec.most_caught_rare if caught else None
     return Leak(

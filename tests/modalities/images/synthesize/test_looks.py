@@ -12,7 +12,7 @@ from tests.modalities.images.synthesize.made_cases import with_classes, with_mas
 
 from bedside.methods.cases import Cases
 from bedside.methods.fidelity.detection import detection
-from bedside.methods.privacy.copies import near_copies
+from bedside.methods.privacy.copies import CHANCE_FEW, near_copies
 from bedside.methods.privacy.measured import excess, told_apart
 from bedside.methods.privacy.membership import by_density
 from bedside.methods.privacy.people import People
@@ -68,6 +68,19 @@ def test_planted_copies_are_seen_and_other_pictures_are_not(
     else:
         assert low < 0.05
         assert 0.4 < apart < 0.6
+
+
+def test_a_few_copies_are_seen_among_what_is_unlike_any_member(
+    roles: tuple[People, Cases, list[Cases]],
+) -> None:
+    """Rows that lie far off hide them where one in twenty others counts as near."""
+    people, members, parts = roles
+    images = 255 - parts[3].arrays["image"]
+    images[:12] = members.arrays["image"][:12]
+    released = looks_of(BINARY, members).mixed(replace(parts[3], arrays={"image": images}))
+    gained, low, _ = excess(near_copies(people, released, CHANCE_FEW), seed=0, replicates=200)
+    assert gained > 0.08
+    assert low > 0.02
 
 
 def test_trees_see_what_is_unlike(roles: tuple[People, Cases, list[Cases]]) -> None:

@@ -32,7 +32,7 @@ class Looks:
     @property
     def attacks(self) -> tuple[str, ...]:
         """Those that go by likeness: a picture has no values that could be read off or linked."""
-        return ("membership_distance", "membership_density", "near_copies")
+        return ("membership_distance", "membership_density", "near_copies", "few_copies")
 
     @property
     def told(self) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""What pages of one subject look alike by: included as `page.css`."""

@@ -137,6 +137,16 @@ def test_the_way_out_takes_the_data_sheet_along(left: Run, tmp_path: Path, name:
     assert is_tagged(path) == name.endswith("parquet")
 
 
+def test_pictures_do_not_go_into_a_csv(tmp_path: Path) -> None:
+    run = Run(tmp_path / "synthesize-0")
+    run.folder.mkdir()
+    run.write_json("sheet.json", {"may_leave": True, "reasons": []})
+    pl.DataFrame({"image": [b"PNG"], "label": [1]}).write_parquet(run.folder / "synthetic.parquet")
+    with pytest.raises(DataError, match="can hold pictures"):
+        synthesize.export(run, tmp_path / "out.csv")
+    assert [path.name for path in tmp_path.iterdir()] == ["synthesize-0"]
+
+
 def test_another_kind_of_file_is_refused_before_any_work() -> None:
     with pytest.raises(DataError, match=r"\.parquet or \.csv"):
         synthesize.check_export(Path("out.xlsx"))

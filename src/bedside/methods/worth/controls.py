@@ -63,4 +63,6 @@ def silent(controls: Sequence[Control]) -> str:
     names = [f"'{one.name}'" for one in controls if one.silent]
     if not names:
         return ""
-    return f"the curves scatter too much for the control {' and '.join(names)} to tell anything"
+    told = " and ".join(names)
+    many = "s" * (len(names) > 1)
+    return f"the curves scatter too much for the control{many} {told} to tell anything"

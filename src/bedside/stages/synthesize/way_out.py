@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+import polars as pl
+
 from bedside.adapters.parquet import read_parquet, write_tagged
 from bedside.core.errors import DataError, RunError
 from bedside.core.run import Run, write_text
@@ -33,8 +35,8 @@ def let_out(run: Run, path: Path) -> Path:
     beside = path.with_name(path.name + SHEET)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_text(beside, json.dumps(sheet, indent=1))
         _write(table, path, sheet)
+        write_text(beside, json.dumps(sheet, indent=1))
     except OSError as error:
         raise RunError(
             path.name, expected="a file that can be written", found=error.strerror or "an error"
@@ -44,6 +46,12 @@ def let_out(run: Run, path: Path) -> Path:
 
 def _write(table: Path, path: Path, sheet: Mapping[str, object]) -> None:
     frame = read_parquet(table)
+    pictures = [name for name, kind in frame.schema.items() if kind == pl.Binary]
+    if pictures and path.suffix.lower() == ".csv":
+        raise DataError(
+            path.name, expected="a file that can hold pictures", found="a .csv",
+            hint="export to a .parquet: each picture is the bytes of a PNG",
+        )  # fmt: skip
     part = path.with_name(f".{path.name}.part")
     if path.suffix.lower() == ".csv":
         frame.write_csv(part)

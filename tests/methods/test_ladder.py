@@ -36,7 +36,8 @@ def course(made_up: Callable) -> Course:
     schema = Schema(fields=(), target=Target(type="binary", outcome="death", classes=("a", "b")))
     lesson = Lesson(
         schema=schema, train={}, train_outcome=train[1], select={}, select_outcome=select[1],
-        budget=Budget(), epochs=0, patience=0, seed=5,
+        select_subjects=np.arange(len(select[1].labels)), budget=Budget(), epochs=0, patience=0,
+        seed=5,
     )  # fmt: skip
     pace = Pace(steps=22, batch=64, looks=3)
     allowance = Allowance(trials=2, pace=pace, seconds=60.0)

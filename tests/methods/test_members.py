@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from bedside.methods import outcome as outcomes
 from bedside.methods.fit import Part, Schedule, fit
-from bedside.methods.members import Members, fit_members
+from bedside.methods.members import Members, fit_members, folds
 from bedside.methods.networks.head import Head
 
 
@@ -44,7 +44,8 @@ SCHEDULE = Schedule(epochs=12, patience=0, batch=32, rate=1e-2)
 def trained(members: int, **changed: Any) -> Any:
     given = {"members": members, "seed": 5, "schedule": SCHEDULE, "dropout": 0.0, **changed}
     schedule, dropout = given.pop("schedule"), given.pop("dropout")
-    return fit_members(lambda: Wide(TRAIN.outcome, dropout), TRAIN, SELECT, schedule, **given)
+    parts = [(TRAIN, SELECT)] * given.pop("members")
+    return fit_members(lambda: Wide(TRAIN.outcome, dropout), parts, schedule, **given)
 
 
 def test_one_member_is_a_network_as_it_is() -> None:
@@ -63,8 +64,9 @@ def test_members_differ_and_their_mean_errs_less_than_they() -> None:
     assert min(np.abs(a - b).max() for a in each for b in each if a is not b) > 0.05
     value = found.predict(*SELECT.arrays)
     np.testing.assert_allclose(value, np.mean(each, axis=0), atol=1e-6)
-    assert found.score == pytest.approx(SELECT.outcome.score(value))
-    assert found.score < min(SELECT.outcome.score(one) for one in each)
+    alone = [SELECT.outcome.score(one) for one in each]
+    assert found.score == pytest.approx(np.mean(alone))
+    assert SELECT.outcome.score(value) < min(alone)
     assert found.parameters == 4 * trained(1).parameters
 
 
@@ -93,3 +95,42 @@ def test_members_share_the_time() -> None:
     found = trained(3, schedule=Schedule(epochs=100_000, patience=0, batch=32, seconds=0.6))
     assert 0.5 < time.process_time() - before < 1.5
     assert found.cut
+
+
+def test_a_member_is_judged_by_whom_it_has_not_learnt_from() -> None:
+    seen: dict[int, set[float]] = {}
+    parts = [(part(30, 10), part(20, 11)), (part(40, 12), part(25, 13))]
+
+    def augment(arrays: Any, labels: Any, rows: Any, *, epoch: int) -> Any:
+        inputs = tuple(array[rows] if len(array) > len(rows) else array for array in arrays)
+        seen.setdefault(epoch, set()).update(inputs[0][:, 0].tolist())
+        return inputs, labels
+
+    schedule = Schedule(epochs=1, patience=0, batch=64)
+    found = fit_members(lambda: Wide(TRAIN.outcome), parts, schedule, seed=5, augment=augment)
+    assert [seen[epoch] for epoch in (1, 2)] == [set(one.arrays[0][:, 0]) for one, _ in parts]
+    own = [
+        judge.outcome.score(member(torch.from_numpy(judge.arrays[0])).detach().numpy())
+        for member, (_, judge) in zip(found.network.members, parts, strict=True)  # type: ignore[arg-type]  # Members
+    ]
+    assert found.score == pytest.approx(np.mean(own))
+
+
+@pytest.mark.parametrize("members", [2, 3])
+def test_folds_part_the_subjects_and_each_has_some_to_judge_by(members: int) -> None:
+    rng = np.random.default_rng(members)
+    subjects = rng.integers(0, 12, 40)
+    known = np.isin(subjects, [1, 5, 7, 8])
+    found = folds(known, subjects, members)
+    assert sorted(np.concatenate(found).tolist()) == list(range(40))
+    for at, rows in enumerate(found):
+        assert known[rows].any()
+        others = np.concatenate([one for other, one in enumerate(found) if other != at])
+        assert not np.isin(subjects[rows], subjects[others]).any()
+
+
+@pytest.mark.parametrize(("members", "labelled"), [(1, 4), (3, 2), (2, 0)])
+def test_where_folds_are_too_small_all_judge(members: int, labelled: int) -> None:
+    subjects = np.arange(6)
+    found = folds(subjects < labelled, subjects, members)
+    assert [rows.tolist() for rows in found] == [list(range(6))] * members

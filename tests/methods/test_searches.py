@@ -16,7 +16,8 @@ def lesson(fixed: Fixed | None = None) -> Lesson:
     return Lesson(
         schema=Schema(fields=(), target=Target(type="binary", outcome="y")),
         train={}, train_outcome=binary(np.array([True, False])), select={},
-        select_outcome=binary(np.array([True, False])), budget=Budget(trials=12, seconds=60),
+        select_outcome=binary(np.array([True, False])), select_subjects=np.arange(2),
+        budget=Budget(trials=12, seconds=60),
         epochs=1, patience=1, seed=0, fixed=fixed,
     )  # fmt: skip
 

@@ -51,6 +51,8 @@ class Lesson:
     select: Arrays
     """Patients by whom training is stopped and settings are chosen."""
     select_outcome: Outcome
+    select_subjects: NDArray[np.int64]
+    """[N] patients of the rows of `select` as integer codes."""
     budget: Budget
     epochs: int
     """Epochs of a network at most."""

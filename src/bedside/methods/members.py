@@ -20,7 +20,7 @@ from torch.nn.modules.dropout import _DropoutNd
 
 from bedside.core.randomness import stream
 from bedside.methods.batches import Arrays, Augment, Cost, Rows
-from bedside.methods.fit import Fitted, Part, Schedule, fit, predict
+from bedside.methods.fit import Fitted, Part, Schedule, fit
 
 _DRAWS = 0x3E3B
 """Of `stream`: seeds of members."""
@@ -43,18 +43,23 @@ class Members(nn.Module):
 
 
 def fit_members(
-    build: Callable[[], nn.Module], train: Part, select: Part, schedule: Schedule, *, members: int,
+    build: Callable[[], nn.Module], parts: Sequence[tuple[Part, Part]], schedule: Schedule, *,
     seed: int, augment: Augment | None = None,
 ) -> Fitted:  # fmt: skip
-    """Train `members` networks as `fit` does, side by side, and put them together.
+    """Train a network as `fit` does for each of `parts`, side by side, and put them together.
 
-    Each begins at other weights, takes the rows in another order and sees other augmentations.
-    Each has a thread of its own, which changes no number; where a network drops out, they come one
-    after the other, as torch has one generator for all threads. `schedule.seconds` are of all
-    members together. One member is what `fit` gives.
+    `parts` are what each member learns from and what it is judged by, which it has not learnt
+    from. Each begins at other weights, takes the rows in another order and sees other
+    augmentations. Each has a thread of its own, which changes no number; where a network drops
+    out, they come one after the other, as torch has one generator for all threads.
+    `schedule.seconds` are of all members together. One member is what `fit` gives.
+
+    The score is the mean of the members' own: what each reaches with patients new to it, which
+    their mean does at least as well on.
     """
+    members = len(parts)
     if members == 1:
-        return fit(build, train, select, schedule, seed=seed, augment=augment)
+        return fit(build, *parts[0], schedule, seed=seed, augment=augment)
     seeds = [seed, *(_seed(seed, member) for member in range(1, members))]
     until = time.process_time() + schedule.seconds
     with torch.random.fork_rng():
@@ -63,14 +68,34 @@ def fit_members(
         def trained(member: int) -> Fitted:
             left = replace(schedule, seconds=max(until - time.process_time(), 0.0))
             return fit(
-                lambda: networks[member], train, select, left, seed=seeds[member],
+                lambda: networks[member], *parts[member], left, seed=seeds[member],
                 augment=_anew(augment, member * schedule.epochs),
             )  # fmt: skip
 
         threads = 1 if _drops(networks[0]) else members
         with ThreadPoolExecutor(threads, "members", torch.set_num_threads, (1,)) as pool:
             found = list(pool.map(trained, range(members)))
-    return _together(found, select)
+    return _together(found)
+
+
+def folds(known: NDArray[np.bool_], subjects: NDArray[np.int64], members: int) -> list[Rows]:
+    """Rows by which each member is judged, so that it may learn from the others'.
+
+    This is cross-validation of a committee (Krogh and Vedelsby, NeurIPS 1994). The rows of a
+    subject stay together. With fewer labelled subjects than members, or with one member, all judge
+    each, and nobody may learn from them.
+
+    known       [N] whether a row has a label
+    subjects    [N] integer codes
+    gives       row numbers for each member
+    """
+    rows = np.arange(len(known))
+    labelled = np.unique(subjects[known])
+    if members == 1 or len(labelled) < members:
+        return [rows] * members
+    # The labelled are dealt out first, so that each fold has some to judge by.
+    dealt = np.concatenate([labelled, np.setdiff1d(subjects, labelled)])
+    return [rows[np.isin(subjects, dealt[member::members])] for member in range(members)]
 
 
 def _built(build: Callable[[], nn.Module], seed: int) -> nn.Module:
@@ -82,10 +107,10 @@ def _drops(network: nn.Module) -> bool:
     return any(isinstance(part, _DropoutNd) and part.p > 0 for part in network.modules())
 
 
-def _together(found: Sequence[Fitted], select: Part) -> Fitted:
-    network = Members([one.network for one in found]).eval()
+def _together(found: Sequence[Fitted]) -> Fitted:
     return Fitted(
-        network=network, score=select.outcome.score(predict(network, select.arrays)),
+        network=Members([one.network for one in found]).eval(),
+        score=float(np.mean([one.score for one in found])),
         epochs=max(one.epochs for one in found), cut=any(one.cut for one in found),
         cost=Cost(
             elapsed=sum(one.cost.elapsed for one in found),

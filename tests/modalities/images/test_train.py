@@ -58,6 +58,7 @@ def lesson(name: str, *, epochs: int = 2) -> Lesson:
     return Lesson(
         schema=schema, train=parts[0][0], train_outcome=parts[0][1],
         select=parts[1][0], select_outcome=parts[1][1],
+        select_subjects=np.arange(len(SELECT[0])),
         budget=Budget(trials=1, seconds=600), epochs=epochs, patience=0, seed=1,
         fixed=Fixed(settings=FIXED[name], length=8),  # type: ignore[arg-type]  # numbers
         masks=(TRAIN[1], SELECT[1]) if outlines else None,
@@ -170,6 +171,7 @@ def test_a_unet_of_volumes_learns_and_outlines_as_its_graph_does() -> None:
     model = learn("unet", Lesson(
         schema=schema, train=train, train_outcome=outcomes.binary(np.ones(24, bool)),
         select=select, select_outcome=outcomes.binary(np.ones(8, bool)),
+        select_subjects=np.arange(8),
         budget=Budget(trials=1, seconds=600), epochs=12, patience=0, seed=1,
         fixed=Fixed(settings=FIXED["unet"], length=12),  # type: ignore[arg-type]  # numbers
         masks=(places, of_select),

@@ -25,7 +25,8 @@ def lesson(chain: Plain) -> Lesson:
     outcome = outcomes.binary(np.arange(6) % 2 == 0)
     return Lesson(
         schema=schema_of((1, 10, 10), "uint8"), train={"image": IMAGES}, train_outcome=outcome,
-        select={"image": IMAGES}, select_outcome=outcome, budget=Budget(), epochs=1, patience=0,
+        select={"image": IMAGES}, select_outcome=outcome,
+        select_subjects=np.arange(len(IMAGES)), budget=Budget(), epochs=1, patience=0,
         seed=4, chain=chain,
     )  # fmt: skip
 

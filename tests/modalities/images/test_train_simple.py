@@ -64,6 +64,7 @@ def lesson(
         schema=Schema(fields=(), target=Target(type="binary", outcome="y")),
         train={"image": TRAIN[0]}, train_outcome=outcome(task, TRAIN[1]),
         select={"image": SELECT[0]}, select_outcome=outcome(task, SELECT[1]),
+        select_subjects=np.arange(len(SELECT[1])),
         budget=Budget(trials=trials, seconds=600), epochs=1, patience=1, seed=0, fixed=fixed,
         shared=shared,
     )  # fmt: skip

@@ -38,6 +38,7 @@ def lesson(**changes: object) -> Lesson:
     values = {
         "schema": SCHEMA, "train": ARRAYS, "train_outcome": outcome.binary(positive),
         "select": ARRAYS, "select_outcome": outcome.binary(positive),
+        "select_subjects": np.arange(len(positive)),
         "budget": Budget(trials=2, seconds=600), "epochs": 3, "patience": 3, "seed": 1,
     } | changes  # fmt: skip
     return Lesson(**values)  # type: ignore[arg-type]  # fields of Lesson

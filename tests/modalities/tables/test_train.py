@@ -53,7 +53,8 @@ def lesson(task: str, samples: int = 900, seed: int = 0) -> Lesson:
         schema=SCHEMA, train={"numeric": numeric[:cut], "codes": codes[:cut]},
         train_outcome=outcome.rows(slice(0, cut)),
         select={"numeric": numeric[cut:], "codes": codes[cut:]},
-        select_outcome=outcome.rows(slice(cut, None)), budget=Budget(trials=2, seconds=60),
+        select_outcome=outcome.rows(slice(cut, None)),
+        select_subjects=np.arange(len(numeric) - cut), budget=Budget(trials=2, seconds=60),
         epochs=10, patience=3, seed=seed,
     )  # fmt: skip
 

@@ -15,7 +15,7 @@ from bedside.core.spec import Source, build
 from bedside.methods.batches import Arrays, Augment, Rows
 from bedside.methods.entrant import Learned, Lesson
 from bedside.methods.fit import Fitted, Part, Schedule, bfloat16_pays, predict
-from bedside.methods.members import fit_members
+from bedside.methods.members import fit_members, folds
 from bedside.methods.networks.images.inward import ImageFacts, image_facts
 from bedside.methods.networks.images.masks import MaskGoal
 from bedside.methods.networks.images.unet import UNetSettings, unet
@@ -103,34 +103,50 @@ def goal(masks: NDArray[np.uint8], weights: NDArray[np.float32], structures: int
 def _fitted(
     lesson: Lesson, facts: ImageFacts, patch: Patch, *, settings: Settings, seconds: float
 ) -> Fitted:
-    train_masks, select_masks = lesson.masks or (None, None)
-    if train_masks is None or select_masks is None:
-        raise ValueError("a segmentation is learnt from masks")
     structures = _structures(lesson)
     schedule = Schedule(
         epochs=lesson.epochs, patience=0, every=max(1, lesson.epochs // 5),
         batch=BATCH[len(patch)], rate=float(settings["rate"]), decay=float(settings["decay"]),
         course="one-cycle", rise=0.2, average=0.99, bfloat16=bfloat16_pays(), seconds=seconds,
     )  # fmt: skip
-    select = lesson.select
-    of_select = middles(select_masks[:, None], select["extent"], patch)[:, 0].astype(np.uint8)
 
     def network() -> nn.Module:
         own = {key: value for key, value in settings.items() if key not in _SCHEDULE}
         return unet(facts, structures, build(UNetSettings, own, Source("settings")))
 
     return fit_members(
-        network,
-        Part(
-            arrays=(lesson.train["image"], lesson.train["extent"]),
-            outcome=goal(train_masks, lesson.train_outcome.weights, structures),
-        ),
-        Part(
-            arrays=(middles(select["image"], select["extent"], patch),),
-            outcome=goal(of_select, lesson.select_outcome.weights, structures),
-        ),
-        schedule, members=MEMBERS, seed=lesson.seed, augment=augmented(lesson, patch),
-    )  # fmt: skip
+        network, _parts(lesson, patch), schedule, seed=lesson.seed, augment=augmented(lesson, patch)
+    )
+
+
+def _parts(lesson: Lesson, patch: Patch) -> list[tuple[Part, Part]]:
+    """What each member learns from, and what it is judged by.
+
+    Settings are chosen by patients whom the member that is judged has not seen; the other members
+    learn from them, as labels are scarce.
+    """
+    if lesson.masks is None:
+        raise ValueError("a segmentation is learnt from masks")
+    structures, select = _structures(lesson), lesson.select
+    labels = np.concatenate(lesson.masks)
+    weights = np.concatenate([lesson.train_outcome.weights, lesson.select_outcome.weights])
+    arrays = tuple(
+        np.concatenate([lesson.train[name], select[name]]) for name in ("image", "extent")
+    )
+    known = lesson.select_outcome.weights.max(axis=1) > 0
+    parts = []
+    for judged in folds(known, lesson.select_subjects, MEMBERS):
+        new = judged + len(lesson.train_outcome.weights)
+        own = weights.copy()
+        own[new] = 0
+        extents = arrays[1][new]
+        image = middles(arrays[0][new], extents, patch)
+        mask = middles(labels[new][:, None], extents, patch)[:, 0].astype(np.uint8)
+        parts.append((
+            Part(arrays=arrays, outcome=goal(labels, own, structures)),
+            Part(arrays=(image,), outcome=goal(mask, weights[new], structures)),
+        ))  # fmt: skip
+    return parts
 
 
 def augmented(lesson: Lesson, patch: Patch) -> Augment:

@@ -102,6 +102,7 @@ def _lesson(
         train_outcome=outcome_of(dataset.samples[train], target, edges),
         select=cell.arrays(dataset, schema, select),
         select_outcome=of_tune.rows(np.isin(tune, select)),
+        select_subjects=dataset.subjects(select),
         budget=Budget(trials=entry.allowance.trials, seconds=entry.allowance.seconds),
         epochs=0, patience=0,  # unused: the ladder counts steps
         seed=entry.seed, masks=masks, chain=entry.chain,

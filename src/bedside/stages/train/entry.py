@@ -162,6 +162,7 @@ def _lesson(work: _Work) -> Lesson:
         schema=work.schema, train=work.arrays(train), train_outcome=outcome,
         select=work.arrays(entry.halves.select),
         select_outcome=of_tune.rows(np.isin(tune, entry.halves.select)),
+        select_subjects=dataset.subjects(entry.halves.select),
         budget=Budget(trials=entry.spec.trials, seconds=entry.spec.seconds),
         epochs=entry.spec.epochs, patience=entry.spec.patience, seed=seed, fixed=entry.fixed,
         masks=masks_of(dataset, work.schema, entry.halves), chain=entry.chain,

@@ -140,6 +140,7 @@ def _lesson(entry: Entry, ground: Ground, draft: Draft) -> Lesson:
         schema=ground.schema, train=draft.train.arrays,
         train_outcome=draft.train.outcome(target, ground.edges), select=draft.select.arrays,
         select_outcome=draft.select.outcome(target, ground.edges),
+        select_subjects=draft.select.subjects,
         budget=Budget(trials=spec.trials, seconds=spec.seconds), epochs=epochs,
         patience=max(3, epochs // 4), seed=_seed(entry),
     )  # fmt: skip

@@ -78,8 +78,8 @@ class Learned:
 
     predict: Callable[[Arrays], NDArray[np.float64]]
     """`value` [N, K]."""
-    graph: bytes
-    """The same as an ONNX graph, `value` in float64."""
+    export: Callable[[], bytes]
+    """Makes an ONNX graph of it, `value` in float64; only who releases it needs one."""
     settings: Mapping[str, Setting]
     length: int
     """Epochs or trees behind it; 0 where there is no such thing."""

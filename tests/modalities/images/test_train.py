@@ -72,20 +72,20 @@ def trees() -> Learned:
 
 def says_what_its_graph_says(model: Learned) -> None:
     images = pictures(12, 3)[0]
-    value, novelty = open_graph(model.graph)({"image": images})
+    value, novelty = open_graph(model.export())({"image": images})
     np.testing.assert_allclose(value, model.predict({"image": images}), rtol=1e-4, atol=1e-5)
     assert value.shape == (12, 1)
     assert novelty.shape == (12,)
     assert model.parameters > 0
     assert model.outliner is None
     _, edge = edge_cases(schema_of((1, SIDE, SIDE), "uint8"))
-    assert all(np.isfinite(values).all() for values in open_graph(model.graph)(edge))
+    assert all(np.isfinite(values).all() for values in open_graph(model.export())(edge))
 
 
 def test_trees_say_what_their_graph_says(trees: Learned) -> None:
     says_what_its_graph_says(trees)
     assert trees.settings == FIXED["trees"]
-    assert learn("trees", lesson("trees")).graph == trees.graph
+    assert learn("trees", lesson("trees")).export() == trees.export()
 
 
 @pytest.mark.slow
@@ -116,13 +116,13 @@ def asked(count: int, seed: int, side: int = SIDE) -> tuple[dict[str, np.ndarray
 def outlines_as_its_graph_does(model: Learned) -> None:
     assert model.outliner is not None
     arrays, _ = asked(6, 5, side=13)
-    by_graph = replace(model.outliner, patches=open_graph(model.graph)).outlines(arrays)
+    by_graph = replace(model.outliner, patches=open_graph(model.export())).outlines(arrays)
     itself = model.outliner.outlines(arrays)
     np.testing.assert_array_equal(by_graph.masks, itself.masks)
     np.testing.assert_allclose(by_graph.novelty, itself.novelty, rtol=1e-4)
     np.testing.assert_allclose(model.predict(arrays), itself.volumes)
     patch = model.outliner.patch
-    value, _ = open_graph(model.graph)({"image": arrays["image"][:, :, : patch[0], : patch[1]]})
+    value, _ = open_graph(model.export())({"image": arrays["image"][:, :, : patch[0], : patch[1]]})
     assert value.shape == (6, 2, *patch)
     np.testing.assert_allclose(value.sum(axis=1), 1.0, atol=1e-4)
 
@@ -181,7 +181,7 @@ def test_a_unet_of_volumes_learns_and_outlines_as_its_graph_does() -> None:
     assert {value.ndim for name, value in model.weights.items() if name.endswith("weight")} >= {5}
     asked, truth = volumes(4, 3)
     itself = model.outliner.outlines(asked)
-    by_graph = replace(model.outliner, patches=open_graph(model.graph)).outlines(asked)
+    by_graph = replace(model.outliner, patches=open_graph(model.export())).outlines(asked)
     np.testing.assert_array_equal(by_graph.masks, itself.masks)
     np.testing.assert_allclose(by_graph.novelty, itself.novelty, rtol=1e-3)
     assert not itself.masks[:, :, 12:].any()

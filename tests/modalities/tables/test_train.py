@@ -91,7 +91,7 @@ def check(task: str, name: str) -> None:
     assert learned.score == pytest.approx(given.select_outcome.score(value), rel=1e-9)
     assert learned.score == min(trial.score for trial in learned.trials)
     assert len(learned.trials) == 2
-    out = Graph(learned.graph).run(given.select)
+    out = Graph(learned.export()).run(given.select)
     np.testing.assert_allclose(out["value"], value, rtol=1e-5, atol=1e-6)
     assert out["novelty"].shape == (300,)
     assert learned.parameters > 3
@@ -123,7 +123,7 @@ def test_who_may_enter() -> None:
 def test_the_same_seed_learns_the_same(name: str) -> None:
     given = lesson("binary")
     first, second = learn(name, given), learn(name, given)
-    assert first.graph == second.graph
+    assert first.export() == second.export()
     assert [trial.settings for trial in first.trials] == [trial.settings for trial in second.trials]
 
 

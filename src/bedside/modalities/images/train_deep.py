@@ -52,12 +52,14 @@ def learn_deep(lesson: Lesson) -> Learned:
 
     found = searched(SEARCH, attempt, lesson)
     fitted = found.fitted
-    graph = features_of(images, lesson.shared).under(
-        export_images(fitted.network, images.shape[1:], dtype=images.dtype)
-    )
+
+    def export() -> bytes:
+        network = export_images(fitted.network, images.shape[1:], dtype=images.dtype)
+        return features_of(images, lesson.shared).under(network)
+
     state = fitted.network.state_dict()
     return Learned(
-        predict=lambda arrays: fitted.predict(arrays["image"]), graph=graph,
+        predict=lambda arrays: fitted.predict(arrays["image"]), export=export,
         settings=lesson.fixed.settings if lesson.fixed else found.best.settings,
         length=fitted.epochs, parameters=fitted.parameters, score=found.best.score,
         trials=found.trials, seconds=found.seconds, cut=found.cut or fitted.cut,

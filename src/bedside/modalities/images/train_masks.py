@@ -79,7 +79,8 @@ def learn_unet(lesson: Lesson) -> Learned:
     outliner = Outliner(patches=patches, patch=patch, structures=_structures(lesson))
     return Learned(
         predict=lambda arrays: outliner(arrays)[0].astype(np.float64), outliner=outliner,
-        graph=graph, settings=lesson.fixed.settings if lesson.fixed else found.best.settings,
+        export=lambda: graph,
+        settings=lesson.fixed.settings if lesson.fixed else found.best.settings,
         length=fitted.epochs, parameters=fitted.parameters, score=found.best.score,
         trials=found.trials, seconds=found.seconds, cut=found.cut or fitted.cut,
         weights={name: value.numpy() for name, value in state.items()},

@@ -104,7 +104,7 @@ def learn_simple(name: str, lesson: Lesson, known: Seen | None = None) -> Learne
         return model.predict(_inputs(features.of(asked["image"])))
 
     return Learned(
-        predict=predict, graph=features.under(_model_graph(model, features)),
+        predict=predict, export=lambda: features.under(_model_graph(model, features)),
         settings=lesson.fixed.settings if lesson.fixed else found.best.settings,
         length=found.fitted.length, parameters=model.parameters, score=found.best.score,
         trials=found.trials, seconds=found.seconds, cut=found.cut,

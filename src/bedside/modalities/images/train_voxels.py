@@ -79,7 +79,8 @@ def learn_voxels(lesson: Lesson) -> Learned:
     outliner = Outliner(patches=patches, patch=patch, structures=classes - 1)
     return Learned(
         predict=lambda arrays: outliner(arrays)[0].astype(np.float64), outliner=outliner,
-        graph=graph, settings=lesson.fixed.settings if lesson.fixed else found.best.settings,
+        export=lambda: graph,
+        settings=lesson.fixed.settings if lesson.fixed else found.best.settings,
         length=found.fitted.length, parameters=model.parameters,
         score=judge.score(patches, classes - 1),
         trials=found.trials, seconds=found.seconds, cut=found.cut,

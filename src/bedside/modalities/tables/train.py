@@ -81,7 +81,7 @@ def learn(name: str, lesson: Lesson) -> Learned:
 
     return Learned(
         predict=predict,
-        graph=append_novelty(
+        export=lambda: append_novelty(
             graph_of(model, inputs), novelty.fit(inputs.numeric, inputs.codes).params
         ),
         settings=lesson.fixed.settings if lesson.fixed else found.best.settings,

@@ -231,7 +231,7 @@ def _graph(work: _Work, learned: Learned, calibrator: Calibrator | LabelCalibrat
     from bedside.methods.measures.sample import PROBABILITY_CLIP
 
     survival = work.schema.target.type == "survival"
-    graph = learned.graph
+    graph = learned.export()
     if not work.outlines:
         graph = append_calibrator(
             graph, calibrator.kind, calibrator.params, clip=PROBABILITY_CLIP, survival=survival

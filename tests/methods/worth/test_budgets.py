@@ -75,3 +75,15 @@ def test_outcomes_are_counted_by_patient_and_a_number_has_none() -> None:
     assert held.rarest(np.arange(800)) == 200
     number = Target(type="regression", outcome="pressure")
     assert pool(target=number).rarest(np.arange(10)) == 10
+
+
+def test_a_patient_with_samples_of_both_outcomes_counts_for_each() -> None:
+    """As patients with malaria, some of whose cells hold a parasite and some none."""
+    target = np.array([0.0, 1.0, 0.0, 0.0, 1.0, np.nan, 0.0, 1.0])
+    subjects = np.array([4, 4, 7, 7, 9, 9, 11, 11])
+    empty = np.full(8, np.nan)
+    cases = Cases(arrays={}, subjects=subjects, target=target, duration=empty, event=empty)
+    held = pool_of(cases, BINARY)
+    assert held.shows.tolist() == [[True, True], [True, False], [False, True], [True, True]]
+    assert held.rarest(np.arange(4)) == 3
+    assert held.rarest(np.array([1, 2])) == 1

@@ -47,23 +47,22 @@ class Pool:
     """Labelled patients to draw from; build with `pool_of`."""
 
     cases: Cases
-    kinds: NDArray[np.int64]
-    """[S] the outcome of each patient as a class (a patient's highest); -1 is unobserved, and all
-    are 0 where the outcome is a number."""
-    classes: int
-    """How many outcomes there are; 1: a number."""
+    shows: NDArray[np.bool_]
+    """[S, K] whether some sample of a patient has each outcome; K is 1 where it is a number."""
 
     @property
     def patients(self) -> int:
         """S."""
-        return len(self.kinds)
+        return len(self.shows)
+
+    @property
+    def classes(self) -> int:
+        """How many outcomes there are; 1: a number."""
+        return int(self.shows.shape[1])
 
     def rarest(self, subjects: Rows) -> int:
-        """How many of some patients have the rarest outcome."""
-        kinds = self.kinds[subjects]
-        if self.classes == 1:
-            return len(subjects)
-        return int(np.bincount(kinds[kinds >= 0], minlength=self.classes).min())
+        """How many of some patients have the rarest outcome, in one sample at least."""
+        return int(self.shows[subjects].sum(axis=0).min())
 
     def order(self, seed: int, repetition: int) -> Rows:
         """[S] the patients in the order of one repetition."""
@@ -78,17 +77,18 @@ def pool_of(cases: Cases, target: Target) -> Pool:
     """The patients of `cases`, renumbered 0 to S - 1."""
     _, numbers = np.unique(cases.subjects, return_inverse=True)
     patients = int(numbers.max()) + 1 if len(numbers) else 0
-    kinds, classes = np.full(patients, -1, np.int64), len(target.classes) or 2
     if target.type == "regression":
-        kinds, classes = np.zeros(patients, np.int64), 1
+        shows = np.ones((patients, 1), bool)
     else:
+        shows = np.zeros((patients, len(target.classes) or 2), bool)
         seen = cases.event if target.type == "survival" else cases.target
-        np.maximum.at(kinds, numbers, np.where(np.isfinite(seen), seen, -1).astype(np.int64))
+        known = np.isfinite(seen)
+        shows[numbers[known], seen[known].astype(np.int64)] = True
     renumbered = Cases(
         arrays=cases.arrays, subjects=numbers.astype(np.int64), target=cases.target,
         duration=cases.duration, event=cases.event,
     )  # fmt: skip
-    return Pool(cases=renumbered, kinds=kinds, classes=classes)
+    return Pool(cases=renumbered, shows=shows)
 
 
 def parted(subjects: Rows) -> tuple[Rows, Rows]:

@@ -92,6 +92,8 @@ class Spec:
     """Nominal coverage of the intervals."""
     fewest_events: int = 10
     """A budget, or a subgroup, with fewer expected patients of the rarest outcome is left out."""
+    fewest_subjects: int = 50
+    """Fewer held-out patients, or fewer of a subgroup, judge nothing."""
 
 
 class TrainCell(Protocol):

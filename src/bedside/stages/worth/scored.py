@@ -68,17 +68,18 @@ class Judges:
         """Ends of the intervals of a survival curve."""
         return time_grid_of(self.dataset, self.schema, self.spec.intervals)
 
-    @property
-    def least(self) -> Least:
-        """How many it takes."""
-        return Least(events=self.spec.fewest_events)
-
     def enough(self) -> str:
         """Why there are too few of them; empty: there are enough."""
         patients, rarest = self.truth.patients(), self.truth.rarest()
-        if patients < self.least.subjects or (rarest is not None and rarest < self.least.events):
+        least = least_of(self.spec)
+        if patients < least.subjects or (rarest is not None and rarest < least.events):
             return f"too few held-out patients ({patients}) or outcomes among them to judge by"
         return ""
+
+
+def least_of(spec: Spec) -> Least:
+    """Patients, and outcomes among them, that a number takes."""
+    return Least(subjects=spec.fewest_subjects, events=spec.fewest_events)
 
 
 def judges_of(spec: Spec, context: Context, schema: Schema) -> Judges:
@@ -88,7 +89,7 @@ def judges_of(spec: Spec, context: Context, schema: Schema) -> Judges:
     truth, samples = truth_of(dataset, schema, rows), dataset.samples[rows]
     columns = {name: samples[f"group.{name}"].to_list() for name in schema.groups}
     found = [one for one in subgroups(columns, truth) if one.single] if spec.groups else []
-    least = Least(events=spec.fewest_events)
+    least = least_of(spec)
     return Judges(
         dataset=dataset, schema=schema, truth=truth, spec=spec, seed=context.study.about.seed,
         groups=tuple(one for one in found if one.enough(least)),

@@ -11,15 +11,17 @@ from types import SimpleNamespace
 import numpy as np
 import polars as pl
 import pytest
+from tests.conftest import made_up_patients
+from tests.modalities.images.made_sources import grey
 
 from bedside.core.context import Context
 from bedside.core.dataset import Dataset, write_dataset
 from bedside.core.errors import DataError, StudyError
 from bedside.core.run import Run
-from bedside.core.study import Study
+from bedside.core.study import Study, build_study
 from bedside.methods.pretraining.saved import read_start
 from bedside.modalities.tables import pretrain as cell
-from bedside.stages import pretrain
+from bedside.stages import prepare, pretrain
 
 SPEC = pretrain.Spec(epochs=4)
 Make = Callable[..., Context]
@@ -206,3 +208,115 @@ def test_a_file_that_is_not_there_and_one_without_licence_are_told(
     (made_up_study.file.parent / "there.safetensors").write_bytes(b"")
     with pytest.raises(StudyError, match="licence"):
         pretrain.run(replace(SPEC, weights="there.safetensors"), context())
+
+
+def strangers(count: int = 60) -> pl.DataFrame:
+    """Patients from elsewhere, without outcomes."""
+    number = pl.int_range(pl.len()).cast(pl.String)
+    return made_up_patients(count, seed=77).drop("died").with_columns(patient="Q" + number)
+
+
+POOLED = replace(SPEC, pool="pool.csv")
+
+
+def test_a_pool_is_learnt_from_beside_the_training_split(
+    context: Make, made_up_study: Study
+) -> None:
+    alone, made = context(), context()
+    pretrain.run(SPEC, alone)
+    path = made_up_study.file.parent / "pool.csv"
+    known = made_up_patients().filter(pl.col("patient").is_in(_people(made, "train")[:2]))
+    pl.concat([strangers(), known.drop("died")]).write_csv(path)
+    outcome = pretrain.run(POOLED, made)
+    told, before = record(made.run, "pretrain.json"), record(alone.run, "pretrain.json")
+    digest = pretrain.outside(POOLED, made_up_study, None)["pool"]
+    assert told["pool"] == {
+        "name": "pool.csv", "digest": digest, "rows": 62, "patients": 62, "also_training": 2,
+        "outside_vocabulary": 0,
+    }  # fmt: skip
+    assert before["pool"] is None
+    assert told["patients"] == before["patients"] + 60
+    assert told["digest"] != before["digest"]
+    assert f"on {told['patients']} unlabelled patients" in outcome.headline
+    assert "and 60 more of an unlabelled pool" in told["source"]
+    found = {(item.measure, item.slice): item.value for item in made.run.evidence()}
+    assert found["pretrain.patients", "from=pool"] == 60
+    assert found["pretrain.rows", "from=pool"] == 62
+    assert found["pretrain.patients", "all"] == told["patients"]
+    strangers(61).write_csv(path)
+    assert pretrain.outside(POOLED, made_up_study, None)["pool"] != digest
+
+
+def _people(context: Context, split: str) -> list[str]:
+    samples = Dataset(context.inputs["prepare"].folder).samples
+    return samples["subject"].filter(samples["split"] == split).to_list()
+
+
+def test_a_pool_with_held_out_patients_stops_it_with_how_many_and_no_name(
+    context: Make, made_up_study: Study
+) -> None:
+    made = context()
+    held = made_up_patients().filter(pl.col("patient").is_in(_people(made, "held_out")[:3]))
+    planted = pl.concat([strangers(), held.drop("died")])
+    planted.write_csv(made_up_study.file.parent / "pool.csv")
+    with pytest.raises(DataError, match="3 held-out patients among its 63") as error:
+        pretrain.run(POOLED, made)
+    assert not [name for name in _people(made, "held_out") if name in str(error.value)]
+    assert not (made.run.folder / "encoder.safetensors").exists()
+
+
+def test_a_pool_is_refused_where_it_cannot_be_searched_or_says_two_things(
+    context: Make, made_up_study: Study
+) -> None:
+    folder = made_up_study.file.parent
+    strangers().drop("patient").write_csv(folder / "pool.csv")
+    with pytest.raises(DataError, match=r"(?s)column 'patient'.*add it to the pool"):
+        pretrain.run(POOLED, context())
+    nobody = replace(made_up_study, data=replace(made_up_study.data, subject=""))
+    with pytest.raises(StudyError, match=r"subject in \[data\]"):
+        pretrain.outside(POOLED, nobody, None)
+    with pytest.raises(StudyError, match="found both"):
+        pretrain.outside(replace(POOLED, weights="w.safetensors"), made_up_study, None)
+    with pytest.raises(DataError, match=r"\[pretrain\] pool: expected the file 'gone.csv'"):
+        pretrain.outside(replace(POOLED, pool="gone.csv"), made_up_study, None)
+    tagged = strangers().with_columns(pl.lit("made up").alias("bedside.synthetic"))
+    tagged.write_csv(folder / "pool.csv")
+    with pytest.raises(DataError, match="60 rows that `bedside synthesize` made up"):
+        pretrain.run(POOLED, context())
+
+
+def test_a_held_out_image_under_another_name_is_found(
+    context_for: Callable[..., Context], tmp_path: Path
+) -> None:
+    images = np.stack([grey(at) for at in range(60)])
+    names = np.array([f"P{at}" for at in range(60)])
+    np.savez(tmp_path / "source.npz", images=images, patient=names, label=np.arange(60) % 2)
+    study = build_study(
+        {
+            "study": {"name": "made_up", "question": "What is it?", "modality": "images"},
+            "data": {"source": "source.npz", "subject": "patient"},
+            "task": {"type": "binary", "target": "label", "positive": "1", "outcome": "it"},
+            "images": {"image": "images"},
+        },
+        path=tmp_path / "study.toml",
+    )
+    ready = context_for(study, "prepare")
+    prepare.run(study.spec("prepare"), ready)  # type: ignore[arg-type]  # its own Spec
+    audit = Run(tmp_path / "audit-0")
+    audit.folder.mkdir()
+    audit.write_json("dropped.json", [])
+    made = context_for(study, "pretrain", inputs={"prepare": ready.run, "audit": audit})
+    held = Dataset(ready.run.folder).rows("held_out")[:2]
+    fresh = np.stack([grey(at) for at in range(100, 120)])
+    spec = pretrain.Spec(epochs=1, pool="pool.npz")
+
+    def pool(of: np.ndarray) -> None:
+        others = np.array([f"Q{at}" for at in range(len(of))])
+        np.savez(tmp_path / "pool.npz", images=of, patient=others)
+
+    pool(np.concatenate([fresh, images[held]]))
+    with pytest.raises(DataError, match="2 images of held-out patients among its 22"):
+        pretrain.run(spec, made)
+    pool(fresh)
+    pretrain.run(spec, made)
+    assert record(made.run, "pretrain.json")["pool"]["patients"] == 20

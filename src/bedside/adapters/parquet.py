@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,6 +46,13 @@ def is_tagged(path: Path) -> bool:
     except (pa.ArrowException, OSError):
         return False
     return TAG.encode() in notes
+
+
+def made_up_rows(frame: pl.DataFrame, paths: Sequence[Path]) -> int:
+    """Rows that `bedside synthesize` made up, by the tag of each or of the file that they are
+    from."""
+    tagged = frame.height - frame[TAG].null_count() if TAG in frame.columns else 0
+    return frame.height if not tagged and any(is_tagged(path) for path in paths) else tagged
 
 
 def write_frame(frame: object, path: Path) -> Path:

@@ -20,11 +20,15 @@ LEDGER = "ledger.db"
 """A folder with this file in it is the output of a run."""
 
 
-def find_source(study: Study, names: Sequence[str], data_folder: Path | None = None) -> Path:
+def find_source(
+    study: Study, names: Sequence[str], data_folder: Path | None = None, *,
+    key: str = "[data] source",
+) -> Path:  # fmt: skip
     """The first there is of those that `names` lists; DataError says where it was looked for.
 
     A path is absolute, or lies beside the study file, or in `data_folder`, in this order.
-    `package:NAME/path` is a file inside an installed package, which is not imported.
+    `package:NAME/path` is a file inside an installed package, which is not imported. `key` is what
+    an error calls the place in the study.
     """
     if not any(names):
         raise DataError(
@@ -40,7 +44,7 @@ def find_source(study: Study, names: Sequence[str], data_folder: Path | None = N
                 return path
     where = "beside the study file" + (" and in --data" if data_folder else "")
     raise DataError(
-        f"{study.file.name} [data] source",
+        f"{study.file.name} {key}",
         expected="the file " + " or ".join(f"'{name}'" for name in names),
         found="no such file",
         hint=f"looked {where}" + ("" if data_folder else "; name its folder with --data DIR"),
@@ -69,6 +73,16 @@ def digests(study: Study, data_folder: Path | None = None) -> dict[str, str]:
     if study.settings is not None and every and every[0].suffix in (".csv", ".parquet"):
         found["files"] = tree_digest(every[0].resolve().parent, but=study.file)
     return found
+
+
+def whole_digest(path: Path, study: Study) -> str:
+    """SHA-256 of one source: of a file, of all below a folder, of a table and the files beside it
+    where a modality's tables name files."""
+    own = tree_digest(path)
+    if study.settings is None or path.is_dir() or path.suffix not in (".csv", ".parquet"):
+        return own
+    beside = tree_digest(path.resolve().parent, but=study.file)
+    return hashlib.sha256(f"{own}{beside}".encode()).hexdigest()
 
 
 def _places(study: Study, name: str, folders: Sequence[Path]) -> list[Path]:

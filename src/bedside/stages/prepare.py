@@ -92,16 +92,15 @@ def run(spec: Spec, context: Context) -> Outcome:
 def _require_real(frame: pl.DataFrame, paths: list[Path]) -> None:
     """DataError for made-up patients: a source is split into tune, held out and external, and what
     a model is tuned or judged by must be real."""
-    from bedside.adapters.parquet import is_tagged
+    from bedside.adapters.parquet import made_up_rows
     from bedside.core.errors import DataError
-    from bedside.core.inputs import TAG
 
-    rows = frame.height - frame[TAG].null_count() if TAG in frame.columns else 0
-    if rows or any(is_tagged(path) for path in paths):
+    rows = made_up_rows(frame, paths)
+    if rows:
         raise DataError(
             "source",
             expected="real patients, as some of them tune and judge the models",
-            found=f"{rows or frame.height:,} rows that `bedside synthesize` made up",
+            found=f"{rows:,} rows that `bedside synthesize` made up",
             hint="made-up patients may only be added to training; leave their rows out",
         )
 

@@ -28,11 +28,19 @@ from bedside.methods.pretraining.plan import DEFAULT, Plan
 from bedside.methods.pretraining.start import Start
 from bedside.methods.tune import Setting
 from bedside.modalities.images.augment import Chain, chain_from, recorded
+from bedside.modalities.images.pretrain_pool import (
+    known_by,
+    pool_arrays,
+    read_pool,
+    require_outcome,
+)
 from bedside.modalities.images.settings import axes_of, frozen
 from bedside.modalities.images.train import MODELS, arrays
 from bedside.modalities.images.train_deep import SEARCH, facts_of, network_of
 
-__all__ = ["arrays", "embedded", "entrant", "pretrain", "started"]
+__all__ = [
+    "arrays", "embedded", "entrant", "known_by", "pool_arrays", "pretrain", "read_pool", "started",
+]  # fmt: skip
 
 CAN = ("convnet",)
 """Networks whose encoders can be pretrained."""
@@ -113,11 +121,7 @@ def batch_size(rows: int) -> int:
 
 def _asked(schema: Schema, plan: Plan) -> str:
     """The network that the plan names."""
-    if schema.target.type == "segmentation":
-        raise StudyError(
-            "[pretrain]", expected="an outcome for each patient", found="masks to be learnt",
-            hint="the U-Net is trained from scratch; leave [pretrain] out",
-        )  # fmt: skip
+    require_outcome(schema)
     name = plan.model or CAN[0]
     if name not in CAN:
         raise StudyError(

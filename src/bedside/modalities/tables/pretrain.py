@@ -27,11 +27,14 @@ from bedside.methods.pretraining.saved import told_fields
 from bedside.methods.pretraining.start import Start
 from bedside.methods.tabular_inputs import Inputs
 from bedside.methods.tune import Setting
+from bedside.modalities.tables.pretrain_pool import known_by, pool_arrays, read_pool
 from bedside.modalities.tables.train import MODELS, arrays, inputs_of
 from bedside.modalities.tables.train_models import batch_size, network_of
 from bedside.modalities.tables.train_space import SEARCHES
 
-__all__ = ["arrays", "embedded", "entrant", "pretrain", "started"]
+__all__ = [
+    "arrays", "embedded", "entrant", "known_by", "pool_arrays", "pretrain", "read_pool", "started",
+]  # fmt: skip
 
 CAN = ("mlp", "tabm", "ft_transformer")
 """Networks whose encoders can be pretrained."""

@@ -10,7 +10,7 @@ from bedside.methods.pretraining.start import pretrained_name
 from bedside.methods.words import count, patients
 from bedside.stages.report.blocks import Block, Text
 from bedside.stages.report.models import model_name, primary
-from bedside.stages.report.reading import Material
+from bedside.stages.report.reading import Material, Node
 
 _ANSWERS = {1: "Pretraining helped.", -1: "Pretraining did harm.",
             0: "Whether pretraining helped cannot be told from these patients."}  # fmt: skip
@@ -57,12 +57,19 @@ def _whom(material: Material) -> str:
     licence = told.at("licence").text()
     if licence:
         return f"The weights are under the licence {licence}.{apart}"
-    learnt = patients(told.at("patients").number() or 0)
     return (
-        f"The encoder learnt from the inputs of {learnt} of the training split, outcomes unseen; "
+        f"The encoder learnt from the inputs of {_learnt(told)}, outcomes unseen; "
         f"patients of other splits were left out: {', '.join(left)}.{apart} The time that "
         "pretraining takes comes on top of the budget of the race."
     )
+
+
+def _learnt(told: Node) -> str:
+    """Patients of the training split, and those that an unlabelled pool brought."""
+    every, pool = told.at("patients").number() or 0, told.at("pool")
+    more = (pool.at("patients").number() or 0) - (pool.at("also_training").number() or 0)
+    text = f"{patients(every - more)} of the training split"
+    return f"{text} and {patients(more)} of an unlabelled pool" if more else text
 
 
 def _gap(material: Material) -> Evidence | None:

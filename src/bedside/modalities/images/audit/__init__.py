@@ -10,7 +10,6 @@ masks       what is odd in the masks of training patients
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from hashlib import blake2b
 
 import numpy as np
 import polars as pl
@@ -34,6 +33,7 @@ from bedside.modalities.images.audit.looks import Array, looks_of
 from bedside.modalities.images.audit.masks import mask_findings
 from bedside.modalities.images.audit.pictures import blank_finding, blank_rows, writing_finding
 from bedside.modalities.images.audit.statistics import HARMLESS, NAMES, columns_of
+from bedside.modalities.images.fingerprints import pixel_hashes
 
 NOUN = "image"
 
@@ -45,13 +45,8 @@ def columns(dataset: Dataset, rows: Ints) -> Iterator[Column]:
 
 def fingerprints(dataset: Dataset) -> Fingerprints:
     """A hash of all pixels of each image; images of one value are alike and say nothing."""
-    images = dataset.array("image")
-    whole, known = np.zeros(len(images), np.uint64), np.zeros(len(images), np.float32)
-    for row in range(len(images)):
-        image = np.ascontiguousarray(images[row])
-        whole[row] = int.from_bytes(blake2b(image.data, digest_size=8).digest(), "little")
-        known[row] = not (image == image.flat[0]).all()
-    return Fingerprints(whole=whole, fields={}, known=known, noun=NOUN)
+    whole, known = pixel_hashes(dataset.array("image"))
+    return Fingerprints(whole=whole, fields={}, known=known.astype(np.float32), noun=NOUN)
 
 
 def checks(

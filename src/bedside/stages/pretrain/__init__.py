@@ -1,7 +1,8 @@
 """Pretrain: an encoder learns from the training patients' inputs, their outcomes unseen.
 
 Only where a study asks for it, with a section `[pretrain]`. Training then races one network more:
-the same as from scratch, but for where it starts. Or the start comes from a file of weights.
+the same as from scratch, but for where it starts. Patients of an unlabelled pool may be learnt from
+beside them. Or the start comes from a file of weights.
 
 Run folder: encoder.safetensors (the weights, and as metadata how they came to be), pretrain.json
 (who was learnt from and who was not, the loss of each epoch, the encoder's health), entrants.json
@@ -11,20 +12,23 @@ Run folder: encoder.safetensors (the weights, and as metadata how they came to b
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from bedside.core.context import Context
+from bedside.core.errors import StudyError
 from bedside.core.run import Outcome
 from bedside.core.study import Study
+from bedside.stages.pretrain.told import evidence
+from bedside.stages.pretrain.unlabelled import PoolCell, pool_path, unlabelled
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from bedside.core.dataset import Dataset, Schema
-    from bedside.core.evidence import Evidence
+    from bedside.core.dataset import Schema
+    from bedside.core.spec import Plain
     from bedside.methods.entrant import Arrays, Entrant
     from bedside.methods.pretraining.collapse import Health
     from bedside.methods.pretraining.outside import Outside
@@ -61,13 +65,13 @@ class Spec:
     `--data`."""
     licence: str = ""
     """Of those weights, in a word or two; required with them."""
+    pool: str = ""
+    """A source of patients without labels to learn from beside the training split, in a form that
+    `[data] source` may have; absolute, beside the study or in `--data`."""
 
 
-class Cell(Protocol):
+class Cell(PoolCell, Protocol):
     """What pretrain asks of a modality."""
-
-    def arrays(self, dataset: Dataset, schema: Schema, rows: NDArray[np.int64]) -> Arrays:
-        """Inputs of some rows, of the fields that `schema` keeps."""
 
     def pretrain(
         self, schema: Schema, arrays: Arrays, *, seed: int, seconds: float, plan: Plan,
@@ -87,39 +91,68 @@ class Cell(Protocol):
 
 
 def outside(spec: Spec, study: Study, data_folder: Path | None) -> Mapping[str, str]:
-    """Digest of the file of weights: a changed file is another start."""
-    if not spec.weights:
-        return {}
-    from bedside.adapters.source import sha256
+    """Digest of the pool, or of the file of weights: a changed one is another start."""
+    from bedside.adapters.source import sha256, whole_digest
 
-    return {"weights": sha256(_found(spec, study, data_folder), where="[pretrain] weights")}
+    if spec.weights and spec.pool:
+        raise StudyError(
+            f"{study.file.name} [pretrain]", expected="a pool, or weights",
+            found="both", hint="leave out one: from weights of a file nothing more is learnt",
+        )  # fmt: skip
+    if spec.pool:
+        return {"pool": whole_digest(pool_path(spec.pool, study, data_folder), study)}
+    if spec.weights:
+        return {"weights": sha256(_found(spec, study, data_folder), where="[pretrain] weights")}
+    return {}
 
 
 def run(spec: Spec, context: Context) -> Outcome:
     """Gather the unlabelled pool, pretrain or read the weights, and look for a collapse."""
-    from dataclasses import replace
-
     from bedside.methods.one_thread import one_thread
     from bedside.methods.pretraining.pool import pool_of
     from bedside.methods.pretraining.saved import write_start
 
     dataset, schema = context.dataset(), context.kept_schema()
-    pool = pool_of(dataset)
+    told = outside(spec, context.study, context.data_folder)
+    added = None
+    if spec.pool:
+        path = pool_path(spec.pool, context.study, context.data_folder)
+        added = unlabelled(path, context, schema, digest=told["pool"])
+    pool = pool_of(dataset, added)
+    arrays = _arrays(context, schema, pool)
     with one_thread():
-        start = _start(spec, context, schema, pool)
-        found = _health(context, schema, pool, start)
+        start = _start(spec, context, schema, arrays)
+        found = _health(context, schema, arrays, pool, start)
     if not spec.weights:
-        whom = f"{pool.patients:,} unlabelled training patients of this study"
-        start = replace(start, source=f"{start.source} on {whom}")
+        start = replace(start, source=f"{start.source} on {_whom(pool)}")
     write_start(context.run.path(ENCODER), start, schema)
     _write(context, start, pool, found)
-    context.run.write_evidence(_evidence(dataset, start, pool, found))
+    context.run.write_evidence(evidence(dataset, start, pool, found))
     (context.run.folder / "checkpoint.safetensors").unlink(missing_ok=True)
     stop = f"the pretrained encoder has collapsed: {found.collapsed}" if found.collapsed else ""
     return Outcome(headline=_headline(start, pool, found), stop=stop)
 
 
-def _start(spec: Spec, context: Context, schema: Schema, pool: Pool) -> Start:
+def _whom(pool: Pool) -> str:
+    """Who was learnt from, in words."""
+    ours = pool.patients - pool.newcomers
+    text = f"{ours:,} unlabelled training patients of this study"
+    return f"{text} and {pool.newcomers:,} more of an unlabelled pool" if pool.added else text
+
+
+def _arrays(context: Context, schema: Schema, pool: Pool) -> Arrays:
+    """Of all samples to learn from: rows of the training split, then those that were added."""
+    import numpy as np
+
+    cell: Cell = context.cell
+    own = cell.arrays(context.dataset(), schema, pool.rows)
+    if pool.added is None:
+        return own
+    added = pool.added.arrays
+    return {name: np.concatenate([values, added[name]]) for name, values in own.items()}
+
+
+def _start(spec: Spec, context: Context, schema: Schema, arrays: Arrays) -> Start:
     from bedside.methods.pretraining.outside import read_outside
     from bedside.methods.pretraining.plan import Plan
 
@@ -130,7 +163,6 @@ def _start(spec: Spec, context: Context, schema: Schema, pool: Pool) -> Start:
     plan = Plan(
         objective=spec.objective, model=spec.model, epochs=spec.epochs, tune=spec.tune, chain=chain
     )
-    arrays = cell.arrays(context.dataset(), schema, pool.rows)
     if spec.weights:
         path = _found(spec, context.study, context.data_folder)
         read = read_outside(path, spec.licence)
@@ -146,8 +178,6 @@ def _start(spec: Spec, context: Context, schema: Schema, pool: Pool) -> Start:
 
 
 def _found(spec: Spec, study: Study, data_folder: Path | None) -> Path:
-    from bedside.core.errors import StudyError
-
     given = Path(spec.weights).expanduser()
     folders = [study.file.parent, *([data_folder] if data_folder else [])]
     for path in (given, *(folder / given for folder in folders)):
@@ -159,23 +189,23 @@ def _found(spec: Spec, study: Study, data_folder: Path | None) -> Path:
     )  # fmt: skip
 
 
-def _health(context: Context, schema: Schema, pool: Pool, start: Start) -> Health:
-    """Of the encoder, on at most `MOST` rows of the pool."""
+def _health(
+    context: Context, schema: Schema, arrays: Arrays, pool: Pool, start: Start
+) -> Health:  # fmt: skip
+    """Of the encoder, on at most `MOST` samples."""
     import numpy as np
 
     from bedside.core.randomness import stream
     from bedside.methods.pretraining.collapse import health
 
     cell: Cell = context.cell
-    drawn = stream(context.study.about.seed, 0xE1).permutation(len(pool.rows))[:MOST]
+    drawn = stream(context.study.about.seed, 0xE1).permutation(pool.samples)[:MOST]
     seen = np.sort(drawn)
-    arrays = cell.arrays(context.dataset(), schema, pool.rows[seen])
-    return health(cell.embedded(start, schema, arrays), pool.subjects[seen])
+    some = {name: values[seen] for name, values in arrays.items()}
+    return health(cell.embedded(start, schema, some), pool.subjects[seen])
 
 
 def _write(context: Context, start: Start, pool: Pool, found: Health) -> None:
-    from dataclasses import replace
-
     from bedside.core.spec import plain
     from bedside.methods.evaluation.record import clean
     from bedside.methods.pretraining.start import pretrained_name
@@ -193,8 +223,8 @@ def _write(context: Context, start: Start, pool: Pool, found: Health) -> None:
             "source": start.source, "licence": start.licence, "digest": start.digest,
             "parameters": start.parameters, "cut": start.cut,
             "course": [clean(loss) for loss in start.course],
-            "patients": pool.patients, "rows": len(pool.rows), "unlabelled": pool.unlabelled,
-            "left_out": dict(pool.left_out), "width": found.width,
+            "patients": pool.patients, "rows": pool.samples, "unlabelled": pool.unlabelled,
+            "left_out": dict(pool.left_out), "pool": _added(pool), "width": found.width,
             "effective_rank": [clean(end) for end in found.rank],
             "spread": [clean(end) for end in found.spread],
         },
@@ -207,37 +237,16 @@ def _origin(start: Start) -> str:
     return f"starts from {start.source} (weights {start.digest[:8]}{licence}), tuned: {start.tune}"
 
 
-def _evidence(dataset: Dataset, start: Start, pool: Pool, found: Health) -> list[Evidence]:
-    """Who was learnt from, who was not, and whether the encoder tells them apart."""
-    from bedside.core.evidence import Evidence
-    from bedside.methods.evaluation.record import clean
-
-    data, model = dataset.label("train"), start.entrant
-    learnt_from = 0 if not start.course else pool.patients
-    counts = [
-        ("pretrain.patients", learnt_from, "all", "patients"),
-        ("pretrain.rows", len(pool.rows) if start.course else 0, "all", "rows"),
-        ("pretrain.rows_without_outcome", pool.unlabelled if start.course else 0, "all", "rows"),
-        *(
-            ("pretrain.left_out", count, f"split={split}", "patients")
-            for split, count in pool.left_out.items()
-        ),
-    ]
-    lines = [
-        Evidence(
-            measure=measure, value=float(value), low=float(value), high=float(value), unit=unit,
-            subjects=value if unit == "patients" else pool.patients, slice=about, stage="pretrain",
-            data=data, model=model,
-        )
-        for measure, value, about, unit in counts
-    ]  # fmt: skip
-    for name, interval in (("effective_rank", found.rank), ("spread", found.spread)):
-        value, low, high = (clean(end) for end in interval)
-        lines.append(Evidence(
-            measure=f"pretrain.{name}", value=value, low=low, high=high, subjects=pool.patients,
-            stage="pretrain", data=data, model=model,
-        ))  # fmt: skip
-    return lines
+def _added(pool: Pool) -> dict[str, Plain] | None:
+    """The unlabelled pool, for the record; None: there was none."""
+    added = pool.added
+    if added is None:
+        return None
+    patients = len(set(added.subjects))
+    return {
+        "name": added.name, "digest": added.digest, "rows": len(added.subjects),
+        "patients": patients, "also_training": patients - pool.newcomers, **added.counts,
+    }  # fmt: skip
 
 
 def _headline(start: Start, pool: Pool, found: Health) -> str:

@@ -30,6 +30,7 @@ from bedside.methods.cases import Cases
 from bedside.methods.privacy.attacks import ATTACKS
 from bedside.modalities.tables import synthesize as tables
 from bedside.stages import prepare, synthesize
+from bedside.stages.synthesize.verdict import Leak
 
 Place = tuple[Study, dict[str, Run]]
 
@@ -218,7 +219,10 @@ def test_only_such_patients_and_so_many(place: Place, tmp_path: Path) -> None:
     [
         ({"epsilon": 0.0, "generator": ""}, "a number above 0"),
         ({"epsilon": -1.0, "generator": ""}, "a number above 0"),
-        ({"epsilon": 1.0}, "or another generator"),
+        ({"epsilon": 1.0, "generator": "trees"}, "or another generator"),
+        ({"most_caught": float("nan")}, "a share from 0 to 1"),
+        ({"most_copies": 9.0}, "a share from 0 to 1"),
+        ({"fewest_subjects": 0}, "at least 1"),
         ({"delta": 0.0}, "between 0 and 1"),
         ({"rows": -5}, "0 or more"),
         ({"rules": ("age <= 30",)}, "who do not"),
@@ -306,3 +310,28 @@ def test_lenient_is_told_apart_from_the_default() -> None:
     default = synthesize.Spec()
     assert default.most_caught < LENIENT.most_caught
     assert default.most_excess < LENIENT.most_excess
+
+
+def test_several_labels_are_refused_in_words() -> None:
+    synthesize.require_one_outcome("binary")
+    with pytest.raises(StudyError, match="several labels"):
+        synthesize.require_one_outcome("multilabel")
+
+
+def test_a_limit_that_is_no_number_lets_nothing_pass() -> None:
+    """Every comparison with NaN is false, so the gate asks for what must be true."""
+    leak = Leak(
+        attack="near_copies", title="Near copies", asks="", slice="all", unit="excess",
+        synthetic=(0.5, 0.1, 0.9), copy=(1.0, 1.0, 1.0), real=(0.0, 0.0, 0.0),
+        limit=float("nan"), members=500, others=500, fewest=100,
+    )  # fmt: skip
+    assert leak.standing == "unknown"
+    assert replace(leak, limit=0.2).standing == "fail"
+    assert replace(leak, limit=0.95).standing == "pass"
+    assert replace(leak, limit=1.0).standing == "unknown"
+
+
+def test_tiny_keeps_a_promise_too() -> None:
+    """`--tiny` asks for the preview, which with a promise are the same marginals."""
+    tiny = synthesize.Spec(**{**synthesize.TINY, "epsilon": 1.0})  # type: ignore[arg-type]  # settings
+    synthesize.check(tiny)

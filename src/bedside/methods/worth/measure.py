@@ -33,7 +33,7 @@ def names_of(task: TaskType) -> tuple[str, str]:
     if task not in NAMES:
         raise StudyError(
             "[task] type", expected=f"one of {', '.join(NAMES)} for `worth`", found=f"'{task}'",
-            hint="what levers are worth for masks is not measured yet",
+            hint="what levers are worth for masks, or for several labels, is not measured yet",
         )  # fmt: skip
     return NAMES[task]
 

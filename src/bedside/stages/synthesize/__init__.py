@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from bedside.core.context import Context
 from bedside.core.errors import StudyError
 from bedside.core.run import Outcome, Run, write_text
-from bedside.core.study import Study
+from bedside.core.study import Study, TaskType
 from bedside.methods.synthesis.public import Public
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ NEEDS: tuple[str, ...] = ("prepare", "audit")
 READS: tuple[str, ...] = ("modality", "seed", "about", "columns", "task")
 KINDS = (".parquet", ".csv")
 """What a table is exported as."""
+LIMITS = ("most_caught", "most_caught_rare", "most_excess", "most_copies")
+"""Of the gate; no attack that a limit judges may gain more."""
 TINY: dict[str, object] = {"generator": "preview", "replicates": 200, "audit_fits": 40}
 
 
@@ -51,7 +53,7 @@ class Spec:
 
     generator: Literal["", "flow", "trees", "copula", "preview"] = ""
     """Empty: flow matching, or with `epsilon` private marginals. `preview` is the quickest that the
-    modality has; images have no trees and no copula."""
+    modality has, with `epsilon` those marginals too; images have no trees and no copula."""
     rows: int = 0
     """Patients to make up; 0: as many as the generator learnt from."""
     where: tuple[str, ...] = ()
@@ -119,6 +121,7 @@ def run(spec: Spec, context: Context) -> Outcome:
     from bedside.stages.synthesize.sheet import sheet_of
 
     check(spec)
+    require_one_outcome(context.study.task.type)
     made = make_up(spec, context)
     found = judge(spec, context, made)
     sheet = sheet_of(spec, context, made, found)
@@ -163,11 +166,23 @@ def check(spec: Spec) -> None:
          "a number above 0", f"{spec.epsilon}"),
         ("delta", not 0 < spec.delta < 1, "a number between 0 and 1", f"{spec.delta}"),
         ("rows", spec.rows < 0, "0 or more", f"{spec.rows}"),
-        ("generator", bool(spec.generator and spec.epsilon),
+        ("generator", spec.generator not in ("", "preview") and bool(spec.epsilon),
          "epsilon, or another generator", "both"),
         ("audit_fits", spec.audit_fits < 10, "at least 10", f"{spec.audit_fits}"),
         ("replicates", spec.replicates < 1, "at least 1", f"{spec.replicates}"),
+        ("fewest_subjects", spec.fewest_subjects < 1, "at least 1", f"{spec.fewest_subjects}"),
+        *((key, not 0 <= getattr(spec, key) <= 1, "a share from 0 to 1", f"{getattr(spec, key)}")
+          for key in LIMITS),
     ]  # fmt: skip
     for key, broken, expected, found in wrong:
         if broken:
             raise StudyError(f"[synthesize] {key}", expected=expected, found=found)
+
+
+def require_one_outcome(task: TaskType) -> None:
+    """StudyError for several labels a sample, which generators do not know."""
+    if task == "multilabel":
+        raise StudyError(
+            "[task] type", expected="one outcome a sample for `synthesize`", found="several labels",
+            hint="name one of the labels as target of a study of its own",
+        )  # fmt: skip

@@ -43,9 +43,9 @@ class Leak:
             return "pass"
         if self.others < self.fewest or high is None or ceiling is None:
             return "unknown"
-        if ceiling <= self.limit:
+        if not ceiling > self.limit:
             return "unknown"
-        return "fail" if high > self.limit else "pass"
+        return "pass" if high <= self.limit else "fail"
 
     @property
     def why(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -59,9 +59,10 @@ def learn_unet(lesson: Lesson) -> Learned:
     settings = frozen(lesson.schema)
     mirror = tuple(at for at, name in enumerate(axes_of(settings.kind)) if name in settings.mirrors)
     facts = image_facts(seen, each=settings.kind == "volume", mirror=mirror)
+    parts = _parts(lesson, patch)
 
     def attempt(tried: Settings, seconds: float) -> tuple[float, Fitted]:
-        fitted = _fitted(lesson, facts, patch, settings=tried, seconds=seconds)
+        fitted = _fitted(lesson, facts, parts, settings=tried, seconds=seconds)
         return fitted.score, fitted
 
     found = searched(SEARCH, attempt, lesson)
@@ -102,9 +103,10 @@ def goal(masks: NDArray[np.uint8], weights: NDArray[np.float32], structures: int
 
 
 def _fitted(
-    lesson: Lesson, facts: ImageFacts, patch: Patch, *, settings: Settings, seconds: float
-) -> Fitted:
-    structures = _structures(lesson)
+    lesson: Lesson, facts: ImageFacts, parts: Sequence[tuple[Part, Part]], *, settings: Settings,
+    seconds: float,
+) -> Fitted:  # fmt: skip
+    structures, patch = _structures(lesson), parts[0][1].arrays[0].shape[2:]
     schedule = Schedule(
         epochs=lesson.epochs, patience=0, every=max(1, lesson.epochs // 5),
         batch=BATCH[len(patch)], rate=float(settings["rate"]), decay=float(settings["decay"]),
@@ -115,9 +117,7 @@ def _fitted(
         own = {key: value for key, value in settings.items() if key not in _SCHEDULE}
         return unet(facts, structures, build(UNetSettings, own, Source("settings")))
 
-    return fit_members(
-        network, _parts(lesson, patch), schedule, seed=lesson.seed, augment=augmented(lesson, patch)
-    )
+    return fit_members(network, parts, schedule, seed=lesson.seed, augment=augmented(lesson, patch))
 
 
 def _parts(lesson: Lesson, patch: Patch) -> list[tuple[Part, Part]]:

@@ -101,7 +101,7 @@ def _require_real(frame: pl.DataFrame, paths: list[Path]) -> None:
             "source",
             expected="real patients, as some of them tune and judge the models",
             found=f"{rows:,} rows that `bedside synthesize` made up",
-            hint="made-up patients may only be added to training; leave their rows out",
+            hint="leave their rows out; no command here takes them in",
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,18 @@ def test_all_rows_of_training_patients_and_no_others(tmp_path: Path) -> None:
     assert found.patients == 2
     assert found.unlabelled == 1
     assert found.left_out == {"tune": 1, "held_out": 2, "external": 1}
+
+
+def test_a_row_with_one_of_several_labels_has_an_outcome(tmp_path: Path) -> None:
+    labels = Target(type="multilabel", outcome="findings", classes=("mass", "effusion"))
+    samples = pl.DataFrame({
+        "sample": [0, 1, 2], "subject": ["a", "b", "c"], "split": ["train"] * 3,
+        "target": pl.Series([None] * 3, dtype=pl.Float64),
+        "target.mass": [1.0, None, None], "target.effusion": [0.0, 1.0, None],
+    })  # fmt: skip
+    schema = replace(SCHEMA, target=labels)
+    arrays = {"numeric": np.zeros((3, 1), np.float32)}
+    assert pool_of(write_dataset(tmp_path, schema, samples, arrays)).unlabelled == 1
 
 
 @pytest.mark.parametrize("split", ["tune", "held_out", "external"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bedside.methods.privacy.canary import audit_promise, canary_of, lower_bound
+from bedside.methods.privacy.canary import audit_promise, canary_of, lower_bound, most_provable
 from bedside.methods.synthesis.codebook import Public, domains_of
 from bedside.methods.synthesis.mixed import Column, Mixed
 from bedside.methods.synthesis.private import Budget, Marginals, fit_private
@@ -58,3 +58,16 @@ def test_the_bound_of_a_known_mechanism_is_below_its_epsilon_and_not_far() -> No
 def test_nothing_to_tell_apart_proves_nothing() -> None:
     rng = np.random.default_rng(0)
     assert lower_bound(rng.random(400), rng.random(400), delta=1e-5, level=0.95) < 0.5
+
+
+@pytest.mark.parametrize("fits", [40, 101, 300])
+def test_no_scores_prove_more_than_is_provable(fits: int) -> None:
+    """Even where every fit gives the canary away."""
+    rng = np.random.default_rng(fits)
+    most = most_provable(fits, delta=1e-5)
+    found = [
+        lower_bound(5 + rng.random(fits), rng.random(fits), delta=1e-5, level=0.95)
+        for _ in range(200)
+    ]
+    assert max(found) <= most
+    assert np.median(found) > most / 3

@@ -260,15 +260,21 @@ def _without_range(run: Run, tmp_path: Path) -> Run:
     return changed
 
 
-def test_a_private_generator_is_audited(place: Place, tmp_path: Path) -> None:
-    run = synthesized(*place, tmp_path / "synthesize-0", generator="", epsilon=2.0, audit_fits=60)
+@pytest.mark.parametrize(("fits", "tested"), [(80, True), (20, False)])
+def test_a_private_generator_is_audited(
+    place: Place, tmp_path: Path, fits: int, tested: bool
+) -> None:
+    run = synthesized(*place, tmp_path / "synthesize-0", generator="", epsilon=2.0, audit_fits=fits)
     record = told(run)
     assert record["epsilon_proved"] <= 2.0
     assert record["leaves"], record["reasons"]
     sheet = json.loads((run.folder / "sheet.json").read_text())
     assert sheet["generator"] == "private"
     assert sheet["epsilon"] == 2.0
-    assert "epsilon 2" in (run.folder / "synthesis.html").read_text()
+    assert (sheet["epsilon_provable"] > 2.0) is tested
+    page = (run.folder / "synthesis.html").read_text()
+    assert "epsilon 2" in page
+    assert ("not put to the test" in page) is not tested
     assert any(item.measure == "privacy.epsilon_proved" for item in run.evidence())
 
 

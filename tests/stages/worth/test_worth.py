@@ -253,6 +253,13 @@ def test_a_constant_column_is_no_obstacle(sweep: Sweep, tmp_path: Path, model: s
         ({"model": "tree"}, "trees"),
         ({"repetitions": 2}, "at least 3"),
         ({"price": 0.0}, "more than 0"),
+        ({"seconds": -1.0}, "more than 0"),
+        ({"worthwhile": float("nan")}, "more than 0"),
+        ({"level": 2.0}, "between 0 and 1"),
+        ({"budgets": (-5, 100)}, "numbers of patients"),
+        ({"shown": 0}, "at least 1"),
+        ({"fewest_events": -3}, "at least 1"),
+        ({"generator": "tree"}, "did you mean 'trees'"),
     ],
 )
 def test_settings_that_cannot_be(

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
-from typing import IO
+from typing import IO, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,7 +100,7 @@ def _decoded(content: bytes, request: Mapping[str, object]) -> NDArray[np.generi
     try:
         with quiet():
             decoder = get_decoder(uid_of(str(request["syntax"])))
-            form: Mapping[str, int | str] = request["form"]  # type: ignore[assignment]  # parsed JSON is object
+            form = cast("Mapping[str, int | str]", request["form"])
             values, _ = decoder.as_array(content, decoding_plugin="gdcm", **form)  # type: ignore[arg-type]  # pydicom names each
     except FAILURES:
         return np.empty(0, np.uint8)

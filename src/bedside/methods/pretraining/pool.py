@@ -47,7 +47,7 @@ class Pool:
     subjects: Rows
     """Patients as integer codes: of the rows, then of the samples that were added."""
     unlabelled: int
-    """Rows of the training split without an observed outcome."""
+    """Rows of the training split without an observed outcome, or of several without any."""
     left_out: dict[str, int]
     """Patients of each other split."""
     added: Added | None = None
@@ -83,7 +83,8 @@ def pool_of(dataset: Dataset, added: Added | None = None) -> Pool:
         require_apart(set(names), theirs, split)
         if theirs:
             left_out[split] = len(theirs)
-    unlabelled = samples["target"][rows].is_null().sum()
+    known = pl.any_horizontal(pl.col(dataset.schema.target.columns).is_not_null())
+    unlabelled = len(rows) - samples[rows].select(known.sum()).item()
     every = np.array([*names, *(added.subjects if added else ())], dtype=object)
     return Pool(
         rows=rows, subjects=np.unique(every, return_inverse=True)[1].astype(np.int64),

@@ -77,6 +77,17 @@ def lower_bound(present: Values, absent: Values, *, delta: float, level: float) 
     return _proof(present[half:], absent[half:], chosen, delta=delta, level=level)
 
 
+def most_provable(fits: int, *, delta: float, level: float = 0.95) -> float:
+    """The epsilon that so many fits prove where no noise hides the canary: none can prove more, and
+    a promise above it is not put to the test.
+
+    >>> round(most_provable(300, delta=1e-5), 1), round(most_provable(1000, delta=1e-5), 1)
+    (3.7, 4.9)
+    """
+    apart = np.ones(fits - fits // 2)
+    return _proof(apart, 0 * apart, 0.5, delta=delta, level=level)
+
+
 def _proof(present: Values, absent: Values, limit: float, *, delta: float, level: float) -> float:
     hits, alarms = int((present > limit).sum()), int((absent > limit).sum())
     tail = (1 - level) / 2

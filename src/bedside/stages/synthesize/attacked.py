@@ -10,7 +10,7 @@ import numpy as np
 
 from bedside.methods.intervals import Interval
 from bedside.methods.privacy.attacks import ATTACKS, RAREST, Attack, among_rarest, gained
-from bedside.methods.privacy.canary import audit_promise
+from bedside.methods.privacy.canary import audit_promise, most_provable
 from bedside.methods.privacy.people import Found, People
 from bedside.methods.synthesis.mixed import Mixed
 from bedside.methods.synthesis.private import Budget, Marginals, fit_private
@@ -65,6 +65,11 @@ def proved(spec: Spec, made: Made) -> float | None:
         fit, made.form.mixed(made.learnt), domains, fits=spec.audit_fits, delta=spec.delta
     )
     return audit.epsilon
+
+
+def provable(spec: Spec) -> float | None:
+    """The most that these canaries could prove; None where nothing was promised."""
+    return None if spec.epsilon is None else most_provable(spec.audit_fits, delta=spec.delta)
 
 
 def _leak(spec: Spec, attack: Attack, found: list[Found], *, seed: int, rare: bool = False) -> Leak:

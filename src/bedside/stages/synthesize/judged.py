@@ -22,7 +22,7 @@ from bedside.methods.privacy.copies import closest_share
 from bedside.methods.privacy.people import People
 from bedside.methods.survival import time_grid_of
 from bedside.methods.synthesis.mixed import Mixed
-from bedside.stages.synthesize.attacked import Attacked, Tables, leaks, proved
+from bedside.stages.synthesize.attacked import Attacked, Tables, leaks, provable, proved
 from bedside.stages.synthesize.likeness import Likeness, likeness_of
 from bedside.stages.synthesize.made import Made
 from bedside.stages.synthesize.verdict import Leak, Verdict
@@ -59,7 +59,8 @@ class Found:
         used = self.utility
         return {
             "leaves": said.leaves, "sentence": said.sentence(), "reasons": list(said.reasons),
-            "epsilon": said.epsilon, "epsilon_proved": said.proved, "judges": self.judges,
+            "epsilon": said.epsilon, "epsilon_proved": said.proved,
+            "epsilon_provable": said.provable, "judges": self.judges,
             "likeness": {"synthetic": _likeness(self.synthetic), "real": _likeness(self.real)},
             "utility": None if used is None else {
                 "measure": used.measure, "real": _plain(used.real),
@@ -91,7 +92,9 @@ def judge(spec: Spec, context: Context, made: Made) -> Found:
         attacked = Attacked(people=people, tables=tables, patients=patients, by=made.form.attacks)
         found = list(leaks(spec, attacked, seed=seed, told=lambda t: advance(3, 4, t)))
         advance(3, 4, "canaries")
-        verdict = Verdict(leaks=found, epsilon=spec.epsilon, proved=proved(spec, made))
+        verdict = Verdict(
+            leaks=found, epsilon=spec.epsilon, proved=proved(spec, made), provable=provable(spec)
+        )
         closest = closest_share(people, tables[0], seed=seed)
     told = Found(
         synthetic=synthetic, real=real, judges=patients, utility=used, useless=useless,

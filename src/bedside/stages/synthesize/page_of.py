@@ -130,12 +130,18 @@ def _closest(found: Found) -> str:
 
 def _promise(found: Found) -> str:
     said = found.verdict
-    if said.epsilon is None or said.proved is None:
+    if said.epsilon is None or said.proved is None or said.provable is None:
         return ""
+    untested = ""
+    if said.provable <= said.epsilon:
+        untested = (
+            f" With so few fits they could prove {number(said.provable)} at most, so that the "
+            "promise was not put to the test: it rests on the accounting alone."
+        )
     return (
         f"Promised: differential privacy with epsilon {number(said.epsilon)}. Planted canaries "
         f"prove at least {number(said.proved)}, which "
-        f"{'does not refute it' if said.proved <= said.epsilon else 'refutes it'}."
+        f"{'does not refute it' if said.proved <= said.epsilon else 'refutes it'}.{untested}"
     )
 
 
@@ -230,7 +236,8 @@ def _sheet(sheet: Mapping[str, Plain]) -> list[dict[str, str]]:
         "tag": "Tag of each row", "generator": "Generator", "method": "Method",
         "learnt_from": "Learnt from", "judged_by": "Judged by", "rows": "Rows",
         "where": "Only", "rules": "Rules kept", "outcome": "Outcome", "epsilon": "Epsilon",
-        "epsilon_proved": "Epsilon proved at least", "source_data": "Source data",
+        "epsilon_proved": "Epsilon proved at least",
+        "epsilon_provable": "Epsilon that could be proved at most", "source_data": "Source data",
         "uses": "May be used", "not_uses": "May not be used", "limits": "Limits of the source",
     }  # fmt: skip
     rows = []

@@ -57,7 +57,7 @@ def sheet_of(spec: Spec, context: Context, made: Made, found: Found) -> dict[str
         ],
         "outcome": made.schema.target.outcome,
         "epsilon": spec.epsilon, "delta": spec.delta if spec.epsilon else None,
-        "epsilon_proved": said.proved,
+        "epsilon_proved": said.proved, "epsilon_provable": said.provable,
         "codebook": plain(spec.codebook) if spec.epsilon else None,
         "may_leave": said.leaves, "reasons": list(said.reasons),
         "attacks": [

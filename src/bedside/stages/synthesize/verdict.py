@@ -71,6 +71,8 @@ class Verdict:
     """What was promised."""
     proved: float | None = None
     """What a canary proved at least."""
+    provable: float | None = None
+    """What it would have proved at most, were there no noise."""
 
     @property
     def reasons(self) -> list[str]:

@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 
 _CELLS = {"synthesis": "synthesize", "pretraining": "pretrain"}
 """Which cell of a modality brings a lever."""
+_LEAST = {
+    "repetitions": 3, "steps": 3, "trials": 1, "resamples": 20, "shown": 1, "intervals": 2,
+    "fewest_events": 1, "fewest_subjects": 1,
+}  # fmt: skip
+"""Of settings that count something."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +67,8 @@ def designed(spec: Spec, context: Context, schema: Schema) -> Design:
     names_of(schema.target.type)
     model, family = _learner(spec, context, schema)
     levers, absent = _levers(spec, context, family)
+    if "synthesis" in levers:
+        _require_generator(spec, context.study.about.modality)
     pool = pooled(context.input("prepare").folder, schema, context.study.about.modality)
     found = plan(
         pool, spec.budgets, steps=spec.steps, fewest=spec.fewest_events,
@@ -110,20 +117,34 @@ def _there(modality: str, name: str) -> bool:
 
 
 def _checked(spec: Spec) -> None:
-    for key, least in (("repetitions", 3), ("steps", 3), ("trials", 1), ("resamples", 20)):
+    for key, least in _LEAST.items():
         if getattr(spec, key) < least:
             found = str(getattr(spec, key))
             raise StudyError(f"[worth] {key}", expected=f"at least {least}", found=found)
-    for key in ("share", "price"):
+    for key in ("share", "price", "seconds", "pretraining_seconds", "worthwhile"):
         value = getattr(spec, key)
-        if value is not None and value <= 0:
+        if value is not None and not 0 < value < np.inf:
             raise StudyError(f"[worth] {key}", expected="more than 0", found=str(value))
+    if not 0 < spec.level < 1:
+        raise StudyError("[worth] level", expected="between 0 and 1", found=str(spec.level))
+    if min(spec.budgets, default=1) < 1:
+        found = str(min(spec.budgets))
+        raise StudyError("[worth] budgets", expected="numbers of patients", found=found)
     for name in spec.levers:
         if name not in LEVERS:
             raise StudyError(
                 "[worth] levers", expected=f"some of {', '.join(LEVERS)}", found=f"'{name}'",
                 hint=nearest(name, LEVERS),
             )  # fmt: skip
+
+
+def _require_generator(spec: Spec, modality: str) -> None:
+    known = sorted(lever_cell(modality, "synthesize").GENERATORS)
+    if spec.generator not in known:
+        raise StudyError(
+            "[worth] generator", expected=f"one of {', '.join(known)}, for {modality}",
+            found=f"'{spec.generator}'", hint=nearest(spec.generator, known),
+        )  # fmt: skip
 
 
 def _learner(spec: Spec, context: Context, schema: Schema) -> tuple[str, str]:

@@ -347,17 +347,25 @@ def test_every_file_of_pydicom_is_read_as_it_does_or_refused(real: Path) -> None
     assert read > 90
 
 
-def test_a_decoder_that_dies_takes_nothing_with_it(real: Path) -> None:
+@pytest.mark.parametrize("noticed", [False, True])
+def test_a_decoder_that_dies_takes_nothing_with_it(
+    real: Path, monkeypatch: pytest.MonkeyPatch, noticed: bool
+) -> None:
     """Lossless JPEG is decoded apart: kill the child, and the next file is read all the same."""
     (path,) = (real / "pydicom").rglob("SC_rgb_jpeg_gdcm.dcm")
     wanted = _by_pydicom(path)
     np.testing.assert_array_equal(read_file(path).values, wanted)
     child = apart._children[os.getpid()]
-    os.kill(child.pid, signal.SIGSTOP)
     os.kill(child.pid, signal.SIGKILL)
-    with pytest.raises(DataError, match=r"data that they cannot \(JPEG Lossless"):
-        read_file(path)
+    if noticed:
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+    else:  # as where it dies with a request in its hands
+        monkeypatch.setattr(child, "poll", lambda: None)
+        with pytest.raises(DataError, match=r"data that they cannot \(JPEG Lossless"):
+            read_file(path)
     np.testing.assert_array_equal(read_file(path).values, wanted)
+    assert child.stdin is not None
+    assert child.stdin.closed
 
 
 @pytest.mark.parametrize("syntax", [JPEGLSLossless, JPEG2000Lossless])

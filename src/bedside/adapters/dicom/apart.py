@@ -56,7 +56,10 @@ def decoded_apart(
 def _child() -> subprocess.Popen[bytes]:
     """This process's child; after a fork, one of its own."""
     found = _children.get(os.getpid())
-    if found is None or found.poll() is not None:
+    if found is not None and found.poll() is not None:
+        _end(_children.pop(os.getpid()))
+        found = None
+    if found is None:
         found = subprocess.Popen(
             [sys.executable, "-P", "-c", _CHILD], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

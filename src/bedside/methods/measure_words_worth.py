@@ -31,6 +31,10 @@ OF_WORTH: dict[str, Entry] = {
         "compute", "ratio of processor time", "Processor time as a multiple of that without.",
         False,
     ),
+    "worth.unequal": (
+        "pairs with unequal budgets", "pairs of fits of unequal budget",
+        "Fits with and without of which one had fewer tries or steps, because time ran out.", False,
+    ),
     "worth.saved": (
         "money saved", "saving in labels times their price",
         "What the labels would cost that the lever stands for; below 0 it is a loss.", False,

@@ -21,6 +21,7 @@ from bedside.core.study import Study
 from bedside.methods.entrant import Lesson
 from bedside.methods.pretraining.plan import Plan
 from bedside.methods.pretraining.start import Start
+from bedside.methods.worth.spent import Spent
 from bedside.modalities.tables import pretrain, synthesize, train
 from bedside.stages import worth
 from bedside.stages.worth import entry as fits
@@ -92,7 +93,7 @@ def test_what_a_sweep_leaves(sweep: Sweep, tmp_path: Path) -> None:
         "worth.k", "worth.k.brier", "worth.placebo", "worth.placebo.brier", "worth.oracle",
         "worth.oracle.brier", "worth.duplicates", "worth.duplicates.brier", "worth.cost",
         "worth.beside_copies", "worth.beside_copies.brier", "worth.gain.auroc",
-        "worth.gain.brier", "worth.saved",
+        "worth.gain.brier", "worth.saved", "worth.unequal",
     }  # fmt: skip
     groups = {slice_ for measure, slice_ in lines if measure == "worth.k"}
     assert {"lever=synthesis & sex=F", "lever=synthesis & sex=M"} < groups
@@ -184,6 +185,57 @@ def test_a_control_that_fails_silences_every_number(
     page = (run.folder / "worth.html").read_text()
     assert "no number is printed" in page
     assert "k = " not in page
+
+
+def _late(monkeypatch: pytest.MonkeyPatch, arm: str, budgets: tuple[int, ...]) -> None:
+    """Fits of an arm at some budgets run out of time."""
+    learnt = fits._learnt
+
+    def late(entry: fits.Entry) -> tuple[np.ndarray, Spent]:
+        said, spent = learnt(entry)
+        return said, replace(spent, cut=entry.arm.name == arm and entry.budget in budgets)
+
+    monkeypatch.setattr(fits, "_learnt", late)
+
+
+def test_a_lever_whose_fits_ran_out_of_time_has_no_number(
+    sweep: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _late(monkeypatch, "synthesis", (800,))
+    run, headline = sweep(prepared(tmp_path / "prepare-0"))
+    found = lever(run)
+    assert (found["kind"], found["value"]) == ("refused", None)
+    assert "in 6 of 24 pairs of fits the arms had unequal budgets" in headline
+    assert "raise `seconds` in [worth]" in headline
+    held = {item.slice: item.value for item in run.evidence() if item.measure == "worth.unequal"}
+    assert held == {"control=placebo": 0, "control=oracle": 0, "control=duplicates": 0,
+                    "lever=synthesis": 6}  # fmt: skip
+    assert told(run)["controls"]["auroc"]["duplicates"]["value"] is not None
+    assert "6 of 24 pairs" in (run.folder / "worth.html").read_text()
+
+
+def test_a_control_whose_fits_ran_out_of_time_silences_every_number(
+    sweep: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _late(monkeypatch, "oracle", (400, 800))
+    run, headline = sweep(prepared(tmp_path / "prepare-0"))
+    assert headline.startswith("no number: the control 'oracle' cannot be held against the base")
+    assert lever(run)["value"] is None
+
+
+def test_time_that_ran_out_in_the_search_is_kept_with_the_fit(
+    sweep: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learn = train.learn
+    monkeypatch.setattr(
+        train, "learn", lambda name, lesson: replace(learn(name, lesson), cut=lesson.seed % 2 == 0)
+    )
+    data = prepared(tmp_path / "prepare-0", patients=1200)
+    run, _ = sweep(data, replace(SPEC, repetitions=3, steps=3))
+    cut = [bool(np.load(path)["cut"]) for path in (run.folder / "fits" / "base").glob("*.npz")]
+    assert 0 < sum(cut) < 9
+    (one,) = (one for one in told(run)["unequal"] if one["arm"] == "synthesis")
+    assert one["unequal"] == sum(cut)  # both arms have the same seeds
 
 
 def test_an_interrupted_sweep_goes_on_and_ends_in_the_same_numbers(

@@ -21,6 +21,7 @@ from bedside.core.dataset import Dataset, Schema, read_schema
 from bedside.core.randomness import stream
 from bedside.methods.worth.budgets import Pool, Rows, parted
 from bedside.methods.worth.lever import Arm, Draft, Means, started
+from bedside.methods.worth.spent import Spent
 
 if TYPE_CHECKING:
     from bedside.core.spec import Plain
@@ -79,10 +80,12 @@ def enter(entry: Entry) -> float:
     final.parent.mkdir(parents=True, exist_ok=True)
     with one_thread():
         begun = time.process_time()
-        said, trials = _learnt(entry)
+        said, spent = _learnt(entry)
         seconds = time.process_time() - begun
     part = final.with_name(f".{final.stem}.part.npz")
-    np.savez(part, value=said.astype(np.float32), seconds=seconds, trials=trials)
+    np.savez(
+        part, value=said.astype(np.float32), seconds=seconds, trials=spent.trials, cut=spent.cut
+    )
     part.replace(final)
     return seconds
 
@@ -102,8 +105,8 @@ def _ground(prepared: Path, run: Path, modality: str, intervals: int) -> Ground:
     )  # fmt: skip
 
 
-def _learnt(entry: Entry) -> tuple[NDArray[np.floating], int]:
-    """Answers for the held-out patients [N, K], and how many settings were tried."""
+def _learnt(entry: Entry) -> tuple[NDArray[np.floating], Spent]:
+    """Answers for the held-out patients [N, K], and what the fit had."""
     ground = _ground(entry.prepared, entry.run, entry.modality, entry.spec.intervals)
     train, select = _patients(entry, ground.pool)
     means = _means(entry, ground)
@@ -112,7 +115,10 @@ def _learnt(entry: Entry) -> tuple[NDArray[np.floating], int]:
     )
     cell = cast("TrainCell", cells.cell(entry.modality, "train"))
     learned = cell.learn(entry.model, started(_lesson(entry, ground, draft), draft))
-    return learned.predict(ground.judged), len(learned.trials)
+    # A network that ran out of time in a try that was not the best says so by its seconds alone.
+    late = bool(learned.weights) and learned.seconds > entry.spec.seconds
+    late = late or learned.cut
+    return learned.predict(ground.judged), Spent(trials=len(learned.trials), cut=late)
 
 
 def _patients(entry: Entry, pool: Pool) -> tuple[Rows, Rows]:

@@ -35,7 +35,8 @@ def page_of(record: Record, context: Context) -> str:
         "measures": [words(name).short for name in _texts(record["measures"])],
         "rows": _rows(record), "groups": _groups(levers), "local": _local(levers, first),
         "left_out": _records(record["left_out"]), "absent": _absent(record),
-        "how": _how(record), "small": joined(_texts(record["small_groups"])),
+        "how": _how(record), "unequal": _unequal(record),
+        "small": joined(_texts(record["small_groups"])),
         "price": record["price"],
         "currency": record["currency"], "level": f"{100 * _number(record['level']):g}",
     })  # fmt: skip
@@ -137,6 +138,11 @@ def _absent(record: Record) -> list[str]:
         f"{_capital(name)} was not measured: {reason}."
         for name, reason in _record(record["absent"]).items()
     ]
+
+
+def _unequal(record: Record) -> list[str]:
+    """Arms that had not quite what the base had."""
+    return [f"{_capital(str(one['arm']))}: {one['words']}." for one in _records(record["unequal"])]
 
 
 def _how(record: Record) -> str:

@@ -49,6 +49,7 @@ def record_of(found: Found) -> Record:
         "combined": [_lever(found, arm) for arm in found.design.combined],
         "absent": dict(design.absent),
         "small_groups": list(found.small),
+        "unequal": cast("Plain", _unequal(found)),
     }
 
 
@@ -102,6 +103,17 @@ def _gate(found: Found, measure: str) -> Record:
         "picture": plain(drawn(COPIES, base, mine, shown, measure=measure)),
     }  # fmt: skip
     return entries
+
+
+def _unequal(found: Found) -> list[Record]:
+    """Arms of which some fits had fewer tries or steps than the base's, or more."""
+    arms = [*TRUTHS, COPIES, *found.arms] if found.fits else []
+    held = {arm: found.balance(arm) for arm in arms}
+    return [
+        {"arm": arm, "pairs": one.pairs, "unequal": one.unequal, "words": one.words()}
+        for arm, one in held.items()
+        if one.unequal
+    ]
 
 
 def _shown(

@@ -19,6 +19,7 @@ from bedside.core.errors import StudyError
 from bedside.core.run import Run
 from bedside.core.study import Study
 from bedside.methods.entrant import Lesson
+from bedside.methods.pretraining.asked import Asked, write_asked
 from bedside.methods.pretraining.plan import Plan
 from bedside.methods.pretraining.start import Start
 from bedside.methods.worth.spent import Spent
@@ -48,8 +49,9 @@ def sweep(made_up_study: Study, context_for: Callable[..., Context], tmp_path: P
     """`sweep(prepared, spec, generator)`; the generator is perfect unless another is given."""
 
     def run(
-        data: Run, spec: worth.Spec = SPEC, generator: object = None, into: Run | None = None
-    ) -> tuple[Run, str]:
+        data: Run, spec: worth.Spec = SPEC, generator: object = None, into: Run | None = None,
+        asked: Asked | None = None,
+    ) -> tuple[Run, str]:  # fmt: skip
         made = generator or Perfect()
         monkeypatch.setattr(synthesize, "fit", lambda *_, **__: made)
         audit, race = Run(tmp_path / "audit-0"), Run(tmp_path / "train-0")
@@ -58,6 +60,10 @@ def sweep(made_up_study: Study, context_for: Callable[..., Context], tmp_path: P
         audit.write_json("dropped.json", [])
         race.write_json("race.json", {"released_candidates": {"simple": "logistic", "deep": "mlp"}})
         inputs = {"prepare": data, "audit": audit, "train": race}
+        if asked is not None:
+            inputs["pretrain"] = Run(tmp_path / "pretrain-0")
+            inputs["pretrain"].folder.mkdir()
+            write_asked(inputs["pretrain"].folder, asked, None)
         context = context_for(made_up_study, "worth", inputs=inputs)
         context = context if into is None else replace(context, run=into)
         return context.run, worth.run(spec, context).headline
@@ -321,6 +327,15 @@ def test_settings_that_cannot_be(
         sweep(prepared(tmp_path / "prepare-0", patients=600), replace(SPEC, **change))
 
 
+def test_pretraining_of_another_network_is_no_lever_of_this_one(
+    sweep: Sweep, tmp_path: Path
+) -> None:
+    asked = Asked(model="tabm", objective="auto", epochs=3, seconds=90.0, tune="full")
+    spec = replace(SPEC, levers=("pretraining",), model="mlp")
+    with pytest.raises(StudyError, match=r"\[pretrain\] is of 'tabm', and 'mlp' learns here"):
+        sweep(prepared(tmp_path / "prepare-0", patients=600), spec, asked=asked)
+
+
 def test_levers_together_with_a_network(
     sweep: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -329,8 +344,9 @@ def test_levers_together_with_a_network(
 
     def begin(schema: object, arrays: dict, *, seed: int, seconds: float, plan: Plan) -> Start:
         begun.append(len(arrays["numeric"]))
-        assert (plan.model, seconds) == ("mlp", 0.5)
-        return Start(weights={}, entrant="mlp")
+        assert plan == Plan(model="mlp", objective="joint", epochs=3, tune="partial")
+        assert seconds == 0.5
+        return Start(weights={}, entrant="mlp", cut=len(arrays["numeric"]) == 400)
 
     def learnt(name: str, lesson: Lesson) -> object:
         starts.append(lesson.start is not None)
@@ -339,8 +355,11 @@ def test_levers_together_with_a_network(
     monkeypatch.setattr(pretrain, "pretrain", begin)
     monkeypatch.setattr(train, "learn", learnt)
     spec = replace(SPEC, levers=(), model="mlp", repetitions=3, steps=3, pretraining_seconds=0.5)
-    run, _ = sweep(prepared(tmp_path / "prepare-0", patients=1200), spec)
+    asked = Asked(model="mlp", objective="joint", epochs=3, seconds=90.0, tune="partial")
+    run, _ = sweep(prepared(tmp_path / "prepare-0", patients=1200), spec, asked=asked)
     record = told(run)
+    (late,) = (one for one in record["unequal"] if one["arm"] == "pretraining")
+    assert (late["unequal"], "in 3 of 9 fits" in late["words"]) == (0, True)
     assert [one["name"] for one in record["levers"]] == ["synthesis", "pretraining"]
     (both,) = record["combined"]
     assert both["name"] == "synthesis + pretraining"

@@ -22,6 +22,9 @@ class Spent:
     """Settings tried."""
     cut: bool
     """Whether its time was up before all tries, or all steps of them, were done."""
+    start_cut: bool = False
+    """Whether the time of its pretraining was up first: the lever as it is set, so no inequality,
+    but its worth then depends on the machine."""
 
 
 Spending = Mapping[tuple[int, int], Spent]
@@ -39,6 +42,8 @@ class Balance:
     """Fits of the arm that were cut."""
     cut_without: int
     """Those of the base, at the same budgets."""
+    start_cut: int
+    """Fits of the arm whose pretraining was cut."""
 
     @property
     def small(self) -> bool:
@@ -57,6 +62,16 @@ class Balance:
             )
         return told
 
+    def of_start(self) -> str:
+        """In how many fits pretraining ran out of time; empty: in none."""
+        if not self.start_cut:
+            return ""
+        return (
+            f"the time of pretraining ran out before its epochs in {self.start_cut} of "
+            f"{self.pairs} fits, so what it is worth depends on the machine: raise `seconds` in "
+            "[pretrain], or `pretraining_seconds` in [worth]"
+        )
+
 
 def balance(base: Spending, arm: Spending) -> Balance:
     """Of an arm beside the base; each fit of the arm has one of the base.
@@ -72,4 +87,5 @@ def balance(base: Spending, arm: Spending) -> Balance:
         pairs=len(pairs),
         unequal=sum(one.cut or two.cut or one.trials != two.trials for one, two in pairs),
         cut=sum(two.cut for _, two in pairs), cut_without=sum(one.cut for one, _ in pairs),
+        start_cut=sum(two.start_cut for _, two in pairs),
     )  # fmt: skip

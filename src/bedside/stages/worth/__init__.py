@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from bedside.methods.entrant import Arrays, Entrant, Learned, Lesson
 
 NEEDS: tuple[str, ...] = ("prepare", "audit", "train")
-MAY_USE: tuple[str, ...] = ("augment",)
+MAY_USE: tuple[str, ...] = ("augment", "pretrain")
 READS: tuple[str, ...] = ("modality", "seed", "about")
 TINY: dict[str, object] = {
     "repetitions": 3, "steps": 3, "trials": 1, "shown": 600, "seconds": 5.0, "resamples": 50,
@@ -71,8 +71,8 @@ class Spec:
     """Rows that synthesis, and its control of copies, adds for each real one."""
     generator: str = "preview"
     """Which generator synthesis fits; preview: the quickest that the modality has."""
-    pretraining_seconds: float = 20.0
-    """Processor time of pretraining in each fit."""
+    pretraining_seconds: float | None = None
+    """Processor time of pretraining in each fit; None: as `[pretrain]` says, or 20 without it."""
     combined: bool = True
     """Levers together, at the two budgets in the middle: their values do not multiply."""
     groups: bool = True
@@ -113,7 +113,7 @@ class TrainCell(Protocol):
 def outside(spec: Spec, study: Study, data_folder: Path | None) -> Mapping[str, str]:  # noqa: ARG001  # one form for all stages
     """Digest of the page's template, and of the cells that levers come from."""
     from bedside.adapters.html import templates_digest
-    from bedside.stages.worth.design import cells_digest
+    from bedside.stages.worth.lever_cells import cells_digest
     from bedside.stages.worth.page import NAME
 
     return {"page": templates_digest(NAME), "levers": cells_digest(study.about.modality)}

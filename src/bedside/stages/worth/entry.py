@@ -22,6 +22,7 @@ from bedside.core.randomness import stream
 from bedside.methods.worth.budgets import Pool, Rows, parted
 from bedside.methods.worth.lever import Arm, Draft, Means, started
 from bedside.methods.worth.spent import Spent
+from bedside.stages.worth.beginning import Beginning, begun
 
 if TYPE_CHECKING:
     from bedside.core.spec import Plain
@@ -51,6 +52,8 @@ class Entry:
     """The folder of this run."""
     seed: int
     chain: Plain = None
+    beginning: Beginning | None = None
+    """How pretraining begins a network; None: it is no lever here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +87,9 @@ def enter(entry: Entry) -> float:
         seconds = time.process_time() - begun
     part = final.with_name(f".{final.stem}.part.npz")
     np.savez(
-        part, value=said.astype(np.float32), seconds=seconds, trials=spent.trials, cut=spent.cut
-    )
+        part, value=said.astype(np.float32), seconds=seconds, trials=spent.trials,
+        cut=spent.cut, start_cut=spent.start_cut,
+    )  # fmt: skip
     part.replace(final)
     return seconds
 
@@ -117,8 +121,11 @@ def _learnt(entry: Entry) -> tuple[NDArray[np.floating], Spent]:
     learned = cell.learn(entry.model, started(_lesson(entry, ground, draft), draft))
     # A network that ran out of time in a try that was not the best says so by its seconds alone.
     late = bool(learned.weights) and learned.seconds > entry.spec.seconds
-    late = late or learned.cut
-    return learned.predict(ground.judged), Spent(trials=len(learned.trials), cut=late)
+    spent = Spent(
+        trials=len(learned.trials), cut=late or learned.cut,
+        start_cut=draft.start is not None and draft.start.cut,
+    )  # fmt: skip
+    return learned.predict(ground.judged), spent
 
 
 def _patients(entry: Entry, pool: Pool) -> tuple[Rows, Rows]:
@@ -162,7 +169,7 @@ def _means(entry: Entry, ground: Ground) -> Means:
 
 
 def _generator(entry: Entry, ground: Ground) -> Callable[[Cases, int], Generator]:
-    from bedside.stages.worth.design import lever_cell
+    from bedside.stages.worth.lever_cells import lever_cell
 
     cell = lever_cell(entry.modality, "synthesize")
 
@@ -174,15 +181,11 @@ def _generator(entry: Entry, ground: Ground) -> Callable[[Cases, int], Generator
 
 
 def _pretrain(entry: Entry, ground: Ground) -> Callable[[Mapping[str, Values], int], Start]:
-    from bedside.methods.pretraining.plan import Plan
-    from bedside.stages.worth.design import lever_cell
-
-    cell, plan = lever_cell(entry.modality, "pretrain"), Plan(model=entry.model)
+    how = entry.beginning
+    if how is None:
+        raise LookupError("pretraining")
 
     def begin(inputs: Arrays, seed: int) -> Start:
-        start: Start = cell.pretrain(
-            ground.schema, inputs, seed=seed, seconds=entry.spec.pretraining_seconds, plan=plan
-        )
-        return start
+        return begun(how, entry.modality, ground.schema, inputs, seed)
 
     return begin

@@ -129,7 +129,9 @@ def _read(path: Path) -> tuple[NDArray[np.float64], float, Spent]:
     """What a fit says, how long it took, and what it had."""
     try:
         with np.load(path, allow_pickle=False) as held:
-            spent = Spent(trials=int(held["trials"]), cut=bool(held["cut"]))
+            spent = Spent(
+                trials=int(held["trials"]), cut=bool(held["cut"]), start_cut=bool(held["start_cut"])
+            )
             return np.asarray(held["value"], np.float64), float(held["seconds"]), spent
     except (OSError, ValueError, KeyError) as error:
         raise RunError(

@@ -106,13 +106,14 @@ def _gate(found: Found, measure: str) -> Record:
 
 
 def _unequal(found: Found) -> list[Record]:
-    """Arms of which some fits had fewer tries or steps than the base's, or more."""
+    """Arms of which some fits had other budgets than the base's, or a cut pretraining."""
     arms = [*TRUTHS, COPIES, *found.arms] if found.fits else []
     held = {arm: found.balance(arm) for arm in arms}
     return [
-        {"arm": arm, "pairs": one.pairs, "unequal": one.unequal, "words": one.words()}
+        {"arm": arm, "pairs": one.pairs, "unequal": one.unequal, "words": said}
         for arm, one in held.items()
-        if one.unequal
+        for said in (one.words(), one.of_start())
+        if said
     ]
 
 

@@ -74,7 +74,8 @@ class Spec:
     pretraining_seconds: float | None = None
     """Processor time of pretraining in each fit; None: as `[pretrain]` says, or 20 without it."""
     combined: bool = True
-    """Levers together, at the two budgets in the middle: their values do not multiply."""
+    """Levers together, each two and all, at the two budgets in the middle: their values do not
+    multiply."""
     groups: bool = True
     """k by subgroup: a lever may help the majority alone."""
     price: float | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -184,4 +185,6 @@ def _arms(
         yield arm, budgets
     if spec.combined and len(levers) > 1:
         middle = (len(budgets) - 1) // 2
-        yield arm_of(levers), budgets[middle : middle + 2]
+        for many in range(2, len(levers) + 1):
+            for together in combinations(levers, many):
+                yield arm_of(together), budgets[middle : middle + 2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,18 @@ def test_it_is_what_the_study_asks_for(
         (40, 33.0, Plan(objective="joint", model="tabm", epochs=7, tune="probe", chain=None))
     ]
     assert start.tune == "probe"
+
+
+@pytest.mark.parametrize(("own", "chain"), [(OWN, ["flip"]), (None, None)])
+def test_views_are_made_by_the_studys_chain_where_it_asks_for_pretraining(
+    asked_of: Callable[..., Context], tmp_path: Path, own: Asked | None, chain: object
+) -> None:
+    context = asked_of(own)
+    augment = Run(tmp_path / "augment-0")
+    augment.folder.mkdir()
+    augment.write_json("chain.json", ["flip"])
+    context = replace(context, inputs={**context.inputs, "augment": augment})
+    assert beginning(worth.Spec(), context, "tabm").chain == chain
 
 
 def test_seconds_of_worth_go_before_those_of_the_study(asked_of: Callable[..., Context]) -> None:

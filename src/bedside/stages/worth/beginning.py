@@ -35,25 +35,25 @@ class Beginning:
 
     asked: Asked
     chain: Plain = None
-    """The study's augmentation, of which a joint objective makes its views."""
+    """The study's augmentation, of which a joint objective makes its views; None: in the modality's
+    own way."""
     folder: Path | None = None
     """Of the study's pretraining; None: it has none."""
 
 
 def beginning(spec: Spec, context: Context, model: str) -> Beginning:
     """As the study says; `pretraining_seconds` of [worth] goes before its time."""
-    chain = (
-        context.input("augment").read_json("chain.json") if "augment" in context.inputs else None
-    )
     if "pretrain" in context.inputs:
         folder = context.input("pretrain").folder
-        asked = read_asked(folder)
+        asked, chain = read_asked(folder), None
+        if "augment" in context.inputs:
+            chain = context.input("augment").read_json("chain.json")
         return Beginning(asked=_timed(asked, spec.pretraining_seconds), chain=chain, folder=folder)
     asked = Asked(
         model=model, objective=DEFAULT.objective, epochs=DEFAULT.epochs, seconds=DEFAULT_SECONDS,
         tune=DEFAULT.tune,
     )  # fmt: skip
-    return Beginning(asked=_timed(asked, spec.pretraining_seconds), chain=chain)
+    return Beginning(asked=_timed(asked, spec.pretraining_seconds))
 
 
 def begun(how: Beginning, modality: str, schema: Schema, inputs: Arrays, seed: int) -> Start:

@@ -16,7 +16,8 @@ OF_WORTH: dict[str, Entry] = {
         "control: as many other labels", "placebo k", "Must be 1, or no number is printed.", False,
     ),
     "worth.oracle": (
-        "control: twice the real labels", "oracle k", "Must be 2, or no number is printed.", False,
+        "control: twice the real labels", "oracle k",
+        "Must be 2 and be told from 1, or no number is printed.", False,
     ),
     "worth.duplicates": (
         "control: real labels copied", "duplicates k",

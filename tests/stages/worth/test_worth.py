@@ -22,6 +22,7 @@ from bedside.methods.entrant import Lesson
 from bedside.methods.pretraining.asked import Asked, write_asked
 from bedside.methods.pretraining.plan import Plan
 from bedside.methods.pretraining.start import Start
+from bedside.methods.worth import controls
 from bedside.methods.worth.spent import Spent
 from bedside.modalities.tables import pretrain, synthesize, train
 from bedside.stages import worth
@@ -86,8 +87,10 @@ def test_what_a_sweep_leaves(sweep: Sweep, tmp_path: Path) -> None:
     assert record["budgets"] == [100, 200, 400, 800]
     found = lever(run)
     assert found["low"] <= 2 <= (found["high"] or math.inf)  # its cases are as good as real ones
-    assert found["words"] in headline
+    assert found["words"].replace("(", "(95 % interval ") in headline
     lines = {(item.measure, item.slice): item for item in run.evidence()}
+    cost = lines["worth.cost", "lever=synthesis"]
+    assert (cost.low or 0) < (cost.value or 0) < (cost.high or 0)
     k = lines["worth.k", "lever=synthesis"]
     assert (k.value, k.low, k.high) == (found["value"], found["low"], found["high"])
     assert k.subjects == 800
@@ -107,7 +110,9 @@ def test_what_a_sweep_leaves(sweep: Sweep, tmp_path: Path) -> None:
     page = (run.folder / "worth.html").read_text()
     assert "<script" not in page
     assert page.count("<svg") == 4
-    assert "must be 2" in page
+    assert "must be 2 and be told from 1" in page
+    assert ", saves labels" in page
+    assert ", better than without" in page
 
 
 def test_labels_that_are_nonsense_are_worth_less_than_nothing(sweep: Sweep, tmp_path: Path) -> None:
@@ -190,6 +195,21 @@ def test_a_control_that_fails_silences_every_number(
     assert all(item.value is None for item in lines)
     page = (run.folder / "worth.html").read_text()
     assert "no number is printed" in page
+    assert "k = " not in page
+
+
+def test_an_oracle_that_is_not_told_from_one_leaves_no_number(
+    sweep: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(controls, "NOTHING", 50.0)
+    data = prepared(tmp_path / "prepare-0", patients=1200)
+    run, headline = sweep(data, replace(SPEC, repetitions=3, steps=3))
+    assert headline.startswith("the controls are too weak to tell: ")
+    assert "twice the real labels came out as" in headline
+    assert (lever(run)["kind"], lever(run)["value"]) == ("unknown", None)
+    assert told(run)["controls"]["auroc"]["oracle"]["verdict"] == "too weak to tell"
+    page = (run.folder / "worth.html").read_text()
+    assert '<span class="verdict unknown">too weak to tell</span>' in page
     assert "k = " not in page
 
 

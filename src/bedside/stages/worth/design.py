@@ -37,6 +37,7 @@ _LEAST = {
 class Design:
     """What will be fitted."""
 
+    modality: str
     model: str
     family: str
     plan: Plan
@@ -77,9 +78,9 @@ def designed(spec: Spec, context: Context, schema: Schema) -> Design:
     if "augmentation" in levers:
         chain = context.input("augment").read_json("chain.json")
     return Design(
-        model=model, family=family, plan=found, patients=pool.patients,
-        rarest=pool.rarest(np.arange(pool.patients)), levers=levers, absent=absent,
-        arms=arms, chain=chain, beginning=how if "pretraining" in levers else None,
+        modality=context.study.about.modality, model=model, family=family, plan=found,
+        patients=pool.patients, rarest=pool.rarest(np.arange(pool.patients)), levers=levers,
+        absent=absent, arms=arms, chain=chain, beginning=how if "pretraining" in levers else None,
     )  # fmt: skip
 
 

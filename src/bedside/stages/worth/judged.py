@@ -10,13 +10,14 @@ from bedside.core.context import Context
 from bedside.core.dataset import Schema
 from bedside.methods.worth import controls
 from bedside.methods.worth.controls import TRUTHS, Control
-from bedside.methods.worth.interval import Factor, Scores, pair
+from bedside.methods.worth.cost import times
+from bedside.methods.worth.interval import Scores, pair
 from bedside.methods.worth.lever import BASE
 from bedside.methods.worth.measure import LOWER_IS_BETTER, names_of
 from bedside.methods.worth.money import Saving, saved
 from bedside.methods.worth.monotone import Local, locally
 from bedside.methods.worth.spent import Balance, balance
-from bedside.methods.worth.verdict import Terms, Verdict, judged, reach_of
+from bedside.methods.worth.verdict import Terms, Triple, Verdict, judged, reach_of
 from bedside.stages.worth.scored import ALL, Fits, Judges, fits_of, judges_of
 
 if TYPE_CHECKING:
@@ -86,10 +87,9 @@ class Found:
         found = self.balance(arm, base)
         return "" if found.small else found.words()
 
-    def cost(self, arm: str) -> float:
+    def cost(self, arm: str) -> Triple:
         """Processor time as a multiple of that without the lever, at the same budgets."""
-        mine, base = self.fits[arm].at, self.fits[BASE.name].at
-        return sum(mine.values()) / max(sum(base[budget] for budget in mine), 1e-9)
+        return times(self.fits[BASE.name].took, self.fits[arm].took, level=self.spec.level)
 
 
 def judge(design: Design, spec: Spec, context: Context, schema: Schema) -> Found:
@@ -162,7 +162,7 @@ def _gate(found: Found, measure: str) -> Gate:
         found.fits[name].scores[ALL, measure] for name in (BASE.name, *TRUTHS, COPIES)
     )
     held = tuple(
-        Control(name=name, found=_factor(base, other, controls.LEVEL))
+        _control(name, base, other, found.spec.level)
         for name, other in zip(TRUTHS, others, strict=True)
     )
     gate = Gate(controls=held, refused=_refused(found, held))
@@ -180,8 +180,9 @@ def _refused(found: Found, held: Sequence[Control]) -> str:
     return "; ".join(reason for reason in (controls.failed(held), *late) if reason)
 
 
-def _factor(base: Scores, other: Scores, level: float) -> Factor:
-    return pair(base, other, reach=reach_of(base, other)).factor(level)
+def _control(name: str, base: Scores, other: Scores, level: float) -> Control:
+    both = pair(base, other, reach=reach_of(base, other))
+    return Control(name=name, found=both.factor(controls.LEVEL), plain=both.factor(level))
 
 
 def _worth(arm: str, measure: str, found: Found, gate: Gate) -> Worth:

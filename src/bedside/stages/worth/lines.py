@@ -34,8 +34,8 @@ def lines_of(found: Found) -> list[Evidence]:
         slice_ = f"lever={arm} & {group}"
         lines.append(_k(found, "worth.k", verdict, slice_, subjects))
     for arm in found.arms if found.fits else ():
-        cost = round(found.cost(arm), 3)
-        lines.append(_line(found, "worth.cost", (cost, cost, cost), f"lever={arm}"))
+        value, low, high = (round(end, 3) for end in found.cost(arm))
+        lines.append(_line(found, "worth.cost", (value, low, high), f"lever={arm}"))
         lines.append(_unequal(found, arm, f"lever={arm}"))
     for arm, saving in found.savings.items():
         ends = (saving.value, saving.low, saving.high)

@@ -16,10 +16,11 @@ from bedside.stages.worth.page import NAME
 Record = Mapping[str, Plain]
 CONTROLS = {
     "placebo": ("As many other labels", "must be 1"),
-    "oracle": ("Twice the real labels", "must be 2"),
+    "oracle": ("Twice the real labels", "must be 2 and be told from 1"),
     "duplicates": ("Real labels copied", "adds no information"),
 }
 """What each control is, and what must come out."""
+_KINDS = {"pass": "pass", "fail": "fail", "too weak to tell": "unknown"}
 
 
 def page_of(record: Record, context: Context) -> str:
@@ -47,7 +48,7 @@ def _figure(lever: Record, measure: str) -> dict[str, object]:
     said = str(by["words"])
     title = f"{_capital(str(lever['name']))}: {said}"
     if by["value"] is not None:
-        title = f"{_capital(str(lever['name']))} is worth {said} times the labels"
+        title = f"{_capital(str(lever['name']))} is worth {said} times the labels: {by['finding']}"
     return {"title": signs(title), "picture": reach_picture(reach_of(by["picture"]))}
 
 
@@ -60,6 +61,8 @@ def _controls(record: Record, measure: str) -> list[dict[str, object]]:
         {
             "what": what, "must": must, "words": signs(str(_record(gate[name])["words"])),
             "verdict": _record(gate[name]).get("verdict", ""),
+            "kind": _KINDS.get(str(_record(gate[name]).get("verdict", "")), ""),
+            "seen": signs(str(_record(gate[name])["plain"])) if name == "oracle" else "",
             "picture": reach_small(reach_of(_record(gate[name])["picture"])),
         }
         for name, (what, must) in CONTROLS.items()
@@ -84,11 +87,17 @@ def _rows(record: Record) -> list[dict[str, object]]:
         known = [_record(by[name]) for name in names if name in by]
         rows.append({
             "name": _capital(str(lever["name"])),
-            "k": [signs(str(one["words"])) for one in known],
-            "gains": [interval(*_ends(one["gain"])) for one in known],
+            "k": [_k(one) for one in known],
+            "gains": [f"{interval(*_ends(one['gain']))}, {one['gain_means']}" for one in known],
             "copies": _copies(known), "cost": _cost(lever["cost"]), "saving": _saving(lever),
         })  # fmt: skip
     return rows
+
+
+def _k(verdict: Record) -> str:
+    """With what it means, in words."""
+    meaning = f", {verdict['finding']}" if verdict["finding"] else ""
+    return signs(f"{verdict['words']}{meaning}")
 
 
 def _copies(known: list[Record]) -> str:
@@ -97,7 +106,10 @@ def _copies(known: list[Record]) -> str:
 
 
 def _cost(cost: Plain) -> str:
-    return "" if cost is None else f"{_number(cost):.2g} times"
+    if cost is None:
+        return ""
+    value, low, high = (_number(end) for end in cast("list[Plain]", cost))
+    return f"{value:.2g} times ({low:.2g} to {high:.2g})"
 
 
 def _saving(lever: Record) -> str:
@@ -109,7 +121,9 @@ def _saving(lever: Record) -> str:
     ends = ["not known" if saving[end] is None else count(_number(saving[end]))
             for end in ("low", "high")]  # fmt: skip
     labels = count(_number(saving["labels"]))
-    return f"{count(_number(saving['value']))} ({' to '.join(ends)}) at {labels} labels"
+    loss = ", a loss" if _number(saving["value"]) < 0 else ""
+    money = f"{count(_number(saving['value']))} ({' to '.join(ends)}) at {labels} labels{loss}"
+    return signs(money)
 
 
 def _groups(levers: list[Record]) -> list[dict[str, object]]:
@@ -126,11 +140,18 @@ def _local(levers: list[Record], measure: str) -> list[dict[str, object]]:
     for lever in levers:
         by = _record(lever["by"])
         for one in _records(_record(by[measure])["local"]) if measure in by else ():
-            value = f"{one['bound']} {number(_number(one['value']))}".strip()
-            ends = f"{number(_number(one['low']))} to {number(_number(one['high']))}"
             lever_name, labels = _capital(str(lever["name"])), count(_number(one["labels"]))
-            rows.append({"lever": lever_name, "labels": labels, "k": f"{value} ({ends})"})
+            rows.append({"lever": lever_name, "labels": labels, "k": _at_budget(one)})
     return rows
+
+
+def _at_budget(local: Record) -> str:
+    """A value between two ends; of a bound, how far it may be off on its own side."""
+    value, bound = number(_number(local["value"])), str(local["bound"])
+    if not bound:
+        return f"{value} ({number(_number(local['low']))} to {number(_number(local['high']))})"
+    end = number(_number(local["low" if bound == "at least" else "high"]))
+    return f"{bound} {value}" + ("" if end == value else f" (sure: {bound} {end})")
 
 
 def _absent(record: Record) -> list[str]:

@@ -18,6 +18,7 @@ from bedside.methods.evaluation.subgroups import Least, Subgroup, subgroups
 from bedside.methods.evaluation.truth import Truth, truth_of
 from bedside.methods.measures import FloatArray
 from bedside.methods.survival import time_grid_of
+from bedside.methods.worth.cost import Seconds
 from bedside.methods.worth.interval import Scores
 from bedside.methods.worth.lever import Arm
 from bedside.methods.worth.measure import scoring
@@ -39,10 +40,8 @@ class Fits:
     """One arm's."""
 
     scores: Table
-    seconds: float
-    """Of processor, all budgets and repetitions together."""
-    at: Mapping[int, float]
-    """The same by budget."""
+    took: Seconds
+    """Seconds of processor of each fit."""
     spent: Spending
     """Tries of each fit, and whether time cut it."""
 
@@ -104,15 +103,15 @@ def fits_of(arm: Arm, design: Design, judges: Judges, context: Context) -> Fits:
     """Read an arm's files, and score what they say."""
     (budgets,) = (budgets for other, budgets in design.arms if other.name == arm.name)
     repetitions = range(judges.spec.repetitions)
-    cells, seconds, had = {}, dict.fromkeys(budgets, 0.0), {}
+    cells, took, had = {}, {}, {}
     for repetition in repetitions:
         for budget in budgets:
             entry = entry_of(
                 arm, budget, repetition, design=design, spec=judges.spec, context=context
             )
-            said, took, had[repetition, budget] = _read(fit_file(entry))
-            cells[repetition, budget] = _scored(said, judges)
-            seconds[budget] += took
+            place = repetition, budget
+            said, took[place], had[place] = _read(fit_file(entry))
+            cells[place] = _scored(said, judges)
     keys = cells[0, budgets[0]]
     scores = {}
     for key in keys:
@@ -122,7 +121,7 @@ def fits_of(arm: Arm, design: Design, judges: Judges, context: Context) -> Fits:
         seen = found_BRJ[0]
         again = np.where(np.isfinite(found_BRJ[1:]), found_BRJ[1:], seen)
         scores[key] = Scores(budgets=np.array(budgets, float), seen=seen, resampled=again)
-    return Fits(scores=scores, seconds=sum(seconds.values()), at=seconds, spent=had)
+    return Fits(scores=scores, took=took, spent=had)
 
 
 def _read(path: Path) -> tuple[NDArray[np.float64], float, Spent]:

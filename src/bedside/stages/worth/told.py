@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import cast
 
-import numpy as np
-
 from bedside.core.evidence import finite
 from bedside.core.spec import Plain, plain
 from bedside.methods.measure_words import words
-from bedside.methods.words import count
 from bedside.methods.worth.controls import TRUTHS
 from bedside.methods.worth.interval import Factor
 from bedside.methods.worth.lever import BASE
@@ -19,6 +16,7 @@ from bedside.methods.worth.monotone import Local
 from bedside.methods.worth.verdict import Triple, Verdict
 from bedside.stages.worth.drawn import drawn
 from bedside.stages.worth.judged import COPIES, Found, Worth
+from bedside.stages.worth.said import headline, meaning, spelt
 from bedside.stages.worth.scored import ALL
 
 Record = dict[str, Plain]
@@ -53,35 +51,6 @@ def record_of(found: Found) -> Record:
     }
 
 
-def headline(found: Found) -> str:
-    """What the levers are worth, in a sentence."""
-    labels = "labels" if not found.design.plan.budgets else f"{_range(found)} labels"
-    if not found.design.levers:
-        return "no lever to measure: " + "; ".join(
-            f"{name}: {why}" for name, why in found.design.absent.items()
-        )
-    if found.reason:
-        return f"what a lever is worth is unknown: {found.reason}"
-    refused = found.gates[found.measures[0]].refused
-    if refused:
-        return f"no number: {refused}"
-    ranking = found.measures[0]
-    said = {arm: found.worths[arm, ranking].verdict for arm in found.design.levers}
-    reasons = {one.reason for one in said.values() if one.factor is None}
-    if len(reasons) == 1 and all(one.factor is None for one in said.values()):
-        return f"{reasons.pop()} ({found.design.model}, {labels})"
-    parts = [
-        f"{arm} is worth {one.words()} times the labels" if one.factor else f"{arm}: {one.reason}"
-        for arm, one in said.items()
-    ]
-    return f"{'; '.join(parts)} ({found.design.model}, {labels})"
-
-
-def _range(found: Found) -> str:
-    budgets = found.design.plan.budgets
-    return f"{count(budgets[0])} to {count(budgets[-1])}"
-
-
 def _gate(found: Found, measure: str) -> Record:
     gate = found.gates[measure]
     base = found.fits[BASE.name].scores[ALL, measure]
@@ -89,9 +58,9 @@ def _gate(found: Found, measure: str) -> Record:
     for one in gate.controls:
         mine = found.fits[one.name].scores[ALL, measure]
         truth = TRUTHS[one.name]
-        verdict = "unknown" if one.silent else "pass" if one.passed else "fail"
         entries[one.name] = {
-            **_factor(one.found), "words": _spelt(one.found), "truth": truth, "verdict": verdict,
+            **_factor(one.found), "words": spelt(one.found), "truth": truth,
+            "verdict": one.verdict, "plain": spelt(one.plain),
             "picture": plain(drawn(one.name, base, mine, _shown(found, one.found),
                                    measure=measure, truth=truth)),
         }  # fmt: skip
@@ -121,7 +90,7 @@ def _shown(
     found: Found, factor: Factor | None, verdict: Verdict | None = None
 ) -> tuple[Factor | None, str, float]:
     """What a picture says of k: the factor, how it is written, and the nominal coverage."""
-    said = verdict.words() if verdict else _spelt(factor) if factor else ""
+    said = verdict.words() if verdict else spelt(factor) if factor else ""
     return factor, said, found.spec.level
 
 
@@ -138,8 +107,8 @@ def _lever(found: Found, arm: str) -> Record:
         "name": arm,
         "by": cast("Plain", by),
         "groups": cast("Plain", groups),
-        "cost": round(found.cost(arm), 3) if arm in found.fits else None,
-        "seconds": round(found.fits[arm].seconds, 1) if arm in found.fits else None,
+        "cost": _triple(found.cost(arm)) if found.fits else None,
+        "seconds": round(sum(found.fits[arm].took.values()), 1) if found.fits else None,
         "saving": plain(saving) if saving else None,
     }
 
@@ -152,6 +121,7 @@ def _worth(found: Found, arm: str, worth: Worth, measure: str) -> Record:
     return {
         **_verdict(verdict),
         "gain": _triple(_natural(verdict.gain, measure)),
+        "gain_means": meaning(verdict.gain),
         "local": [_local(one) for one in worth.local],
         "beside_copies": _verdict(beside) if beside else None,
         "picture": plain(picture),
@@ -162,6 +132,7 @@ def _verdict(verdict: Verdict) -> Record:
     value, low, high = verdict.triple()
     return {
         "kind": verdict.kind, "value": value, "low": low, "high": high, "words": verdict.words(),
+        "finding": verdict.finding,
     }  # fmt: skip
 
 
@@ -170,16 +141,10 @@ def _factor(factor: Factor) -> Record:
     return {"value": finite(factor.value), "low": low, "high": finite(factor.high)}
 
 
-def _spelt(factor: Factor) -> str:
-    low = f"{factor.low:.2f}" if factor.low > 0 else "any less"
-    high = f"{factor.high:.2f}" if np.isfinite(factor.high) else "any more"
-    return f"{factor.value:.2f} ({low} to {high})"
-
-
 def _local(one: Local) -> Record:
     return {
         "labels": int(one.budget), "value": finite(one.factor), "bound": one.bound,
-        "low": finite(one.low), "high": finite(one.high),
+        "low": finite(one.low) or None, "high": finite(one.high),
     }  # fmt: skip
 
 

@@ -32,7 +32,7 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     ),
     "convnet": lambda: convnet(FACTS, OUTCOME, ConvNetSettings(width=4)),
 }
-FEW = Schedule(epochs=5, patience=0, batch=64, rate=1e-2)
+FEW = Schedule(epochs=5, patience=0, batch=64, rate=1e-2, encoder=0.3)
 
 
 def part(name: str) -> Part:

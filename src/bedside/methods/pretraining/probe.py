@@ -66,6 +66,7 @@ def fit_from(
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         network = begun(build(), start).eval()
+    schedule = replace(schedule, encoder=1.0)  # nothing of it learns
     fitted = fit(
         lambda: Probe(network), _featured(network, train), _featured(network, select), schedule,
         seed=seed,

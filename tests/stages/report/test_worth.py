@@ -86,3 +86,4 @@ def test_a_refusal_is_said_and_no_number_is_there(page: Callable[..., str]) -> N
     assert "No number is printed: the control &#39;oracle&#39; failed." in section
     assert "k = 1.60" not in section.split("The controls")[0]
     assert "Synthesis: the control" in section
+    assert ">no number<" in section

@@ -210,6 +210,9 @@ def test_an_oracle_that_is_not_told_from_one_leaves_no_number(
     assert told(run)["controls"]["auroc"]["oracle"]["verdict"] == "too weak to tell"
     page = (run.folder / "worth.html").read_text()
     assert '<span class="verdict unknown">too weak to tell</span>' in page
+    assert "By AUROC no number is printed: the controls are too weak to tell" in page
+    assert "<td>no number, for the reason above</td>" in page
+    assert "Synthesis: no number" in page
     assert "k = " not in page
 
 
@@ -381,6 +384,9 @@ def test_levers_together_with_a_network(
     (late,) = (one for one in record["unequal"] if one["arm"] == "pretraining")
     assert (late["unequal"], "in 3 of 9 fits" in late["words"]) == (0, True)
     assert [one["name"] for one in record["levers"]] == ["synthesis", "pretraining"]
+    assert (
+        "Synthesis + pretraining at 200 and 400 labels" in (run.folder / "worth.html").read_text()
+    )
     (both,) = record["combined"]
     assert both["name"] == "synthesis + pretraining"
     assert len(both["by"]["auroc"]["picture"]["lever"]["labels"]) == 2

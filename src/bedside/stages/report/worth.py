@@ -82,7 +82,7 @@ def _table(material: Material, record: Node) -> Table:
     names = [node.text() for node in record.at("measures").each()]
     rows = []
     for lever in (*record.at("levers").each(), *record.at("combined").each()):
-        cells = [_k(material, lever, name, names[0]) for name in names]
+        cells = [_k(material, record, lever, name) for name in names]
         copies = signs(lever.at("by", names[0], "beside_copies", "words").text())
         rows.append((_capital(lever.at("name").text()), *cells, copies, _times(lever)))
     heads = [f"k by {words(name).short}" for name in names]
@@ -97,10 +97,14 @@ def _times(lever: Node) -> str:
     return "{:.2g} times ({:.2g} to {:.2g})".format(*ends) if len(ends) == 3 else ""
 
 
-def _k(material: Material, lever: Node, measure: str, first: str) -> str:
+def _k(material: Material, record: Node, lever: Node, measure: str) -> str:
     """As a link to its line, where there is a number; with what it means, in words."""
-    finding = lever.at("by", measure, "finding").text()
-    said = signs(lever.at("by", measure, "words").text() + (f", {finding}" if finding else ""))
+    by = lever.at("by", measure)
+    if by.at("words").text() == record.at("controls", measure, "refused").text():
+        return "no number"
+    finding = by.at("finding").text()
+    said = signs(by.at("words").text() + (f", {finding}" if finding else ""))
+    first = record.at("measures").each()[0].text()
     suffix = "" if measure == first else f".{measure}"
     item = material.book.found(f"worth.k{suffix}", f"lever={lever.at('name').text()}")
     return material.book.cite(item, said) if item is not None and item.value is not None else said

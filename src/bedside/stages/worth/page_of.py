@@ -20,6 +20,7 @@ CONTROLS = {
     "duplicates": ("Real labels copied", "adds no information"),
 }
 """What each control is, and what must come out."""
+NONE = "no number, for the reason above"
 _KINDS = {"pass": "pass", "fail": "fail", "too weak to tell": "unknown"}
 
 
@@ -31,10 +32,12 @@ def page_of(record: Record, context: Context) -> str:
         "name": context.study.name, "question": context.study.about.question,
         "data": context.dataset().digest[:12], "tiny": context.tiny,
         "sentence": signs(_capital(str(record["sentence"]))),
-        "figures": [_figure(one, first) for one in levers] if record["controls"] else [],
+        "figures": [_figure(one, first, _reason(record, first)) for one in levers]
+        if record["controls"] else [],
         "controls": _controls(record, first), "refused": _refused(record),
         "measures": [words(name).short for name in _texts(record["measures"])],
-        "rows": _rows(record), "groups": _groups(levers), "local": _local(levers, first),
+        "rows": _rows(record), "local": _local(levers, first),
+        "groups": _groups(levers, _reason(record, first)),
         "left_out": _records(record["left_out"]), "absent": _absent(record),
         "how": _how(record), "unequal": _unequal(record),
         "small": joined(_texts(record["small_groups"])),
@@ -43,10 +46,24 @@ def page_of(record: Record, context: Context) -> str:
     })  # fmt: skip
 
 
-def _figure(lever: Record, measure: str) -> dict[str, object]:
+def _reason(record: Record, measure: str) -> str:
+    """Why by a measure no lever has a number; it is told once, above."""
+    gates = _record(record["controls"])
+    return str(_record(gates[measure])["refused"] or "") if measure in gates else ""
+
+
+def _brief(verdict: Record, reason: str) -> str:
+    """What is said of a lever, with what it means, where that is not told above."""
+    if reason and verdict["words"] == reason:
+        return NONE
+    meaning = f", {verdict['finding']}" if verdict["finding"] else ""
+    return signs(f"{verdict['words']}{meaning}")
+
+
+def _figure(lever: Record, measure: str, reason: str) -> dict[str, object]:
     by = _record(_record(lever["by"])[measure])
     said = str(by["words"])
-    title = f"{_capital(str(lever['name']))}: {said}"
+    title = f"{_capital(str(lever['name']))}: {_brief(by, reason)}"
     if by["value"] is not None:
         title = f"{_capital(str(lever['name']))} is worth {said} times the labels: {by['finding']}"
     return {"title": signs(title), "picture": reach_picture(reach_of(by["picture"]))}
@@ -85,24 +102,30 @@ def _rows(record: Record) -> list[dict[str, object]]:
     for lever in (*_records(record["levers"]), *_records(record["combined"])):
         by = _record(lever["by"])
         known = [_record(by[name]) for name in names if name in by]
+        reasons = [_reason(record, name) for name in names]
         rows.append({
-            "name": _capital(str(lever["name"])),
-            "k": [_k(one) for one in known],
+            "name": _capital(str(lever["name"])), "at": _at(lever, names[0]),
+            "k": [_brief(one, why) for one, why in zip(known, reasons, strict=False)],
             "gains": [f"{interval(*_ends(one['gain']))}, {one['gain_means']}" for one in known],
-            "copies": _copies(known), "cost": _cost(lever["cost"]), "saving": _saving(lever),
+            "copies": _copies(known, reasons[0]), "cost": _cost(lever["cost"]),
+            "saving": _saving(lever),
         })  # fmt: skip
     return rows
 
 
-def _k(verdict: Record) -> str:
-    """With what it means, in words."""
-    meaning = f", {verdict['finding']}" if verdict["finding"] else ""
-    return signs(f"{verdict['words']}{meaning}")
+def _at(lever: Record, measure: str) -> str:
+    """At how many labels levers were fitted together; empty for one alone."""
+    by = _record(lever["by"])
+    if " + " not in str(lever["name"]) or measure not in by:
+        return ""
+    dots = _record(_record(_record(by[measure])["picture"])["lever"])
+    budgets = [count(_number(one)) for one in cast("list[Plain]", dots["labels"])]
+    return f" at {joined(budgets)} labels"
 
 
-def _copies(known: list[Record]) -> str:
+def _copies(known: list[Record], reason: str) -> str:
     held = known[0]["beside_copies"] if known else None
-    return signs(str(_record(held)["words"])) if held else ""
+    return _brief({**_record(held), "finding": ""}, reason) if held else ""
 
 
 def _cost(cost: Plain) -> str:
@@ -126,10 +149,10 @@ def _saving(lever: Record) -> str:
     return signs(money)
 
 
-def _groups(levers: list[Record]) -> list[dict[str, object]]:
+def _groups(levers: list[Record], reason: str) -> list[dict[str, object]]:
     return [
         {"lever": _capital(str(lever["name"])), "group": str(group["slice"]),
-         "patients": count(_number(group["subjects"])), "k": signs(str(group["words"]))}
+         "patients": count(_number(group["subjects"])), "k": _brief(group, reason)}
         for lever in levers
         for group in _records(lever["groups"])
     ]  # fmt: skip

@@ -8,7 +8,7 @@ from typing import cast
 from bedside.core.evidence import finite
 from bedside.core.spec import Plain, plain
 from bedside.methods.measure_words import words
-from bedside.methods.worth.controls import TRUTHS
+from bedside.methods.worth.controls import TRUTHS, silent
 from bedside.methods.worth.interval import Factor
 from bedside.methods.worth.lever import BASE
 from bedside.methods.worth.measure import LOWER_IS_BETTER
@@ -20,6 +20,11 @@ from bedside.stages.worth.said import headline, meaning, spelt
 from bedside.stages.worth.scored import ALL
 
 Record = dict[str, Plain]
+_PLAINLY = {
+    "placebo": "as many other labels", "oracle": "twice the real labels",
+    COPIES: "real labels copied",
+}  # fmt: skip
+"""Controls, to those who do not know their names."""
 
 
 def record_of(found: Found) -> Record:
@@ -54,14 +59,15 @@ def record_of(found: Found) -> Record:
 def _gate(found: Found, measure: str) -> Record:
     gate = found.gates[measure]
     base = found.fits[BASE.name].scores[ALL, measure]
-    entries: Record = {"refused": gate.refused or None}
+    weak = silent(gate.controls)  # said where nothing comes before it, as a plateau does
+    entries: Record = {"refused": gate.refused or (gate.copies.reason == weak and weak) or None}
     for one in gate.controls:
         mine = found.fits[one.name].scores[ALL, measure]
         truth = TRUTHS[one.name]
         entries[one.name] = {
             **_factor(one.found), "words": spelt(one.found), "truth": truth,
             "verdict": one.verdict, "plain": spelt(one.plain),
-            "picture": plain(drawn(one.name, base, mine, _shown(found, one.found),
+            "picture": plain(drawn(_PLAINLY[one.name], base, mine, _shown(found, one.found),
                                    measure=measure, truth=truth)),
         }  # fmt: skip
     copies = gate.copies
@@ -69,7 +75,7 @@ def _gate(found: Found, measure: str) -> Record:
     shown = _shown(found, copies.factor, copies)
     entries[COPIES] = {
         **_verdict(copies),
-        "picture": plain(drawn(COPIES, base, mine, shown, measure=measure)),
+        "picture": plain(drawn(_PLAINLY[COPIES], base, mine, shown, measure=measure)),
     }  # fmt: skip
     return entries
 

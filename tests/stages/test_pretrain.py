@@ -19,6 +19,8 @@ from bedside.core.dataset import Dataset, write_dataset
 from bedside.core.errors import DataError, StudyError
 from bedside.core.run import Run
 from bedside.core.study import Study, build_study
+from bedside.methods.entrant import Arrays
+from bedside.methods.pretraining.asked import read_asked, with_pool
 from bedside.methods.pretraining.saved import read_start
 from bedside.modalities.tables import pretrain as cell
 from bedside.stages import prepare, pretrain
@@ -243,8 +245,16 @@ def test_a_pool_is_learnt_from_beside_the_training_split(
     assert found["pretrain.patients", "from=pool"] == 60
     assert found["pretrain.rows", "from=pool"] == 62
     assert found["pretrain.patients", "all"] == told["patients"]
+    asked, own = (read_asked(one.run.folder) for one in (made, alone))
+    assert (asked.pool, asked.epochs, own.pool) == (("codes", "numeric"), 4, ())
+    three = {name: values[:3] for name, values in _inputs(made).items()}
+    assert len(with_pool(three, asked, made.run.folder)["numeric"]) == 65
     strangers(61).write_csv(path)
     assert pretrain.outside(POOLED, made_up_study, None)["pool"] != digest
+
+
+def _inputs(context: Context) -> Arrays:
+    return cell.arrays(context.dataset(), context.kept_schema(), np.arange(3))
 
 
 def _people(context: Context, split: str) -> list[str]:

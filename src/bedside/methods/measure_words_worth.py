@@ -16,7 +16,8 @@ OF_WORTH: dict[str, Entry] = {
         "control: as many other labels", "placebo k", "Must be 1, or no number is printed.", False,
     ),
     "worth.oracle": (
-        "control: twice the real labels", "oracle k", "Must be 2, or no number is printed.", False,
+        "control: twice the real labels", "oracle k",
+        "Must be 2 and be told from 1, or no number is printed.", False,
     ),
     "worth.duplicates": (
         "control: real labels copied", "duplicates k",
@@ -30,6 +31,10 @@ OF_WORTH: dict[str, Entry] = {
     "worth.cost": (
         "compute", "ratio of processor time", "Processor time as a multiple of that without.",
         False,
+    ),
+    "worth.unequal": (
+        "pairs with unequal budgets", "pairs of fits of unequal budget",
+        "Fits with and without of which one had fewer tries or steps, because time ran out.", False,
     ),
     "worth.saved": (
         "money saved", "saving in labels times their price",

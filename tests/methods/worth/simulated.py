@@ -6,6 +6,7 @@ sample of test patients. The learner is real, so its curve is not of the family 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -13,26 +14,42 @@ import numpy as np
 from bedside.methods.worth.interval import Floats, Scores
 
 FIELDS, SHARE, APART = 8, 0.3, 1.3
-BUDGETS = np.array([25, 50, 100, 200, 400])
+BUDGETS = (25, 50, 100, 200, 400)
+
+
+Worth = float | Literal["placebo"]
 
 
 def experiment(
-    rng: np.random.Generator, *, repetitions: int, worth: float | Literal["placebo"],
+    rng: np.random.Generator, *, repetitions: int, worth: Worth,
     measure: Literal["auroc", "brier"], patients: int = 400, resamples: int = 100,
 ) -> tuple[Scores, Scores]:  # fmt: skip
     """Base and lever; `placebo`: as many labels, of other patients."""
-    factor = 1.0 if worth == "placebo" else float(worth)
-    most = int(np.ceil(BUDGETS[-1] * (1 + max(factor, 1))))
+    base, lever = experiments(
+        rng, (worth,), repetitions=repetitions, measure=measure, patients=patients,
+        resamples=resamples,
+    )  # fmt: skip
+    return base, lever
+
+
+def experiments(
+    rng: np.random.Generator, worths: Sequence[Worth], *, repetitions: int,
+    measure: Literal["auroc", "brier"], patients: int = 400, resamples: int = 100,
+    budgets: Sequence[int] = BUDGETS,
+) -> list[Scores]:  # fmt: skip
+    """Base and several levers of one sweep."""
+    largest = max([1.0, *(float(worth) for worth in worths if worth != "placebo")])
+    most = int(np.ceil(budgets[-1] * (1 + largest)))
     labels, fields = _drawn(rng, (repetitions, most))
     truth, judged = _drawn(rng, (patients,))
     counts = rng.multinomial(patients, np.full(patients, 1 / patients), size=resamples) - 1.0
-    first = [np.arange(n) for n in BUDGETS]
-    second = [_rows(n, most, worth) for n in BUDGETS]
-    return tuple(  # type: ignore[return-value]
-        _scores(np.stack([_fitted(fields[:, rows], labels[:, rows]) for rows in arm], axis=1),
-                judged, truth, counts, measure)
-        for arm in (first, second)
-    )  # fmt: skip
+    arms = [[np.arange(n) for n in budgets]]
+    arms += [[_rows(n, most, worth) for n in budgets] for worth in worths]
+    fitted = [
+        np.stack([_fitted(fields[:, rows], labels[:, rows]) for rows in arm], axis=1)
+        for arm in arms
+    ]
+    return [_scores(weights, judged, truth, counts, measure, budgets) for weights in fitted]
 
 
 def _drawn(rng: np.random.Generator, shape: tuple[int, ...]) -> tuple[Floats, Floats]:
@@ -57,12 +74,15 @@ def _fitted(fields: Floats, labels: Floats) -> Floats:
     return np.linalg.solve(square, np.einsum("rnp,rn->rp", fields, labels)[..., None])[..., 0]
 
 
-def _scores(weights: Floats, judged: Floats, truth: Floats, counts: Floats, measure: str) -> Scores:
+def _scores(
+    weights: Floats, judged: Floats, truth: Floats, counts: Floats, measure: str,
+    budgets: Sequence[int],
+) -> Scores:  # fmt: skip
     """Linear in the patients (AUROC by its placements; DeLong et al., Biometrics 1988;44:837)."""
     said = weights @ judged.T
     seen, moved = (_brier if measure == "brier" else _auroc)(said, truth)
     return Scores(
-        budgets=BUDGETS.astype(float), seen=seen,
+        budgets=np.array(budgets, float), seen=seen,
         resampled=seen + np.moveaxis(moved @ counts.T, 2, 0),
     )  # fmt: skip
 

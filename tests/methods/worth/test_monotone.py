@@ -39,6 +39,21 @@ def test_a_lever_that_harms_at_few_labels_is_bounded_below() -> None:
     assert found[1].factor < 1
 
 
+def test_a_bound_has_one_end_and_the_whole_level_is_on_its_side() -> None:
+    base = scores([0.6, 0.7, 0.78, 0.82], noise=0.01)
+    above = scores([0.7, 0.78, 0.82, 0.83], noise=0.01)
+    below = scores([0.597, 0.65, 0.7, 0.75], noise=0.01)
+    last = locally(base, above, level=0.95, seed=0)[-1]
+    assert last.bound == "at least"
+    assert 0 < last.low <= last.factor
+    assert np.isinf(last.high)
+    (first, *_) = locally(base, below, level=0.95, seed=0)
+    assert (first.bound, first.low) == ("at most", 0.0)
+    assert first.factor <= first.high < 2
+    wider = locally(base, above, level=0.99, seed=0)[-1]
+    assert wider.low <= last.low
+
+
 def test_noise_widens_the_interval_of_each_budget() -> None:
     base = scores([0.6, 0.7, 0.78, 0.82], noise=0.01)
     (first, *_) = locally(base, scores([0.65, 0.74, 0.8, 0.83]), level=0.95, seed=0)

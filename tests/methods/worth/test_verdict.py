@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.methods.worth.simulated import experiment
 
-from bedside.methods.worth.interval import Scores
+from bedside.methods.worth.interval import Factor, Scores
 from bedside.methods.worth.verdict import PLATEAU, TOO_NOISY, Terms, Verdict, judged
 
 BUDGETS = np.array([50.0, 100, 200, 400, 800])
@@ -56,6 +56,26 @@ def test_a_failed_control_or_too_few_events_leave_no_number() -> None:
     assert (dull.kind, dull.words()) == ("unknown", "the control says nothing")
     few = judged(made(), made(1.8), Terms(unknown="too few events", refused="also"))
     assert (few.kind, few.factor) == ("unknown", None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "ends", "finding"),
+    [
+        ("number", (1.2, 2.0), "saves labels"), ("number", (0.5, 0.9), "does harm"),
+        ("number", (0.9, 1.4), "cannot be told from no lever"),
+        ("number", (1.0, 1.4), "cannot be told from no lever"),
+        ("at least", (4.0, np.inf), "saves labels"), ("at most", (0.0, 0.25), "does harm"),
+    ],
+)  # fmt: skip
+def test_what_an_interval_says_in_words(kind: str, ends: tuple[float, float], finding: str) -> None:
+    factor = Factor(value=min(max(ends), 4.0), low=ends[0], high=ends[1])
+    found = Verdict(kind=kind, factor=factor, gain=(0, 0, 0), ceiling=8.0)
+    assert found.finding == finding
+
+
+def test_without_a_number_nothing_is_found() -> None:
+    none = Verdict(kind="refused", factor=None, gain=(0, 0, 0), ceiling=8.0, reason="a control")
+    assert none.finding == ""
 
 
 def test_an_open_end_is_written_as_one() -> None:

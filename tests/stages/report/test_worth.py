@@ -27,7 +27,8 @@ WORDS = "1.60 (1.20 to 2.00)"
 
 def _known(words: str = WORDS, *, value: float | None = 1.6) -> dict[str, object]:
     picture = PICTURE if value else replace(PICTURE, factor=None, words=words)
-    return {"kind": "number" if value else "refused", "value": value, "low": 1.2, "high": 2.0,
+    return {"kind": "number" if value else "refused", "value": value,
+            "finding": "saves labels" if value else "", "low": 1.2, "high": 2.0,
             "words": words, "picture": plain(picture)}  # fmt: skip
 
 
@@ -38,7 +39,7 @@ def _record(refused: str = "") -> dict[str, object]:
     control = {"refused": refused or None, "duplicates": _known(),
                "placebo": {**_known(), "verdict": "pass"},
                "oracle": {**_known(), "verdict": "fail" if refused else "pass"}}  # fmt: skip
-    lever = {"name": "synthesis", "by": by, "cost": 1.4,
+    lever = {"name": "synthesis", "by": by, "cost": [1.4, 1.3, 1.52],
              "groups": [{"slice": "sex=F", "subjects": 700, **_known()}]}  # fmt: skip
     return {
         "sentence": "synthesis is worth 1.60", "measures": ["auroc", "brier"], "model": "trees",
@@ -70,7 +71,9 @@ def page(chain: Callable[..., Context], tmp_path: Path) -> Callable[..., str]:
 def test_the_distance_and_its_controls_are_shown(page: Callable[..., str]) -> None:
     text = page(_record())
     section = text[text.index('id="levers"') :].split("</section>")[0]
-    assert "Synthesis is worth 1.60 (1.20 to 2.00) times the labels" in section
+    assert "Synthesis is worth 1.60 (1.20 to 2.00) times the labels: saves labels" in section
+    assert "1.60 (1.20 to 2.00), saves labels" in section
+    assert "1.4 times (1.3 to 1.5)" in section
     assert section.count("<svg") == 4
     assert "which must be worth 2" in section
     assert 'href="#e-' in section
@@ -83,3 +86,4 @@ def test_a_refusal_is_said_and_no_number_is_there(page: Callable[..., str]) -> N
     assert "No number is printed: the control &#39;oracle&#39; failed." in section
     assert "k = 1.60" not in section.split("The controls")[0]
     assert "Synthesis: the control" in section
+    assert ">no number<" in section

@@ -19,8 +19,11 @@ from bedside.core.errors import StudyError
 from bedside.core.run import Run
 from bedside.core.study import Study
 from bedside.methods.entrant import Lesson
+from bedside.methods.pretraining.asked import Asked, write_asked
 from bedside.methods.pretraining.plan import Plan
 from bedside.methods.pretraining.start import Start
+from bedside.methods.worth import controls
+from bedside.methods.worth.spent import Spent
 from bedside.modalities.tables import pretrain, synthesize, train
 from bedside.stages import worth
 from bedside.stages.worth import entry as fits
@@ -47,8 +50,9 @@ def sweep(made_up_study: Study, context_for: Callable[..., Context], tmp_path: P
     """`sweep(prepared, spec, generator)`; the generator is perfect unless another is given."""
 
     def run(
-        data: Run, spec: worth.Spec = SPEC, generator: object = None, into: Run | None = None
-    ) -> tuple[Run, str]:
+        data: Run, spec: worth.Spec = SPEC, generator: object = None, into: Run | None = None,
+        asked: Asked | None = None,
+    ) -> tuple[Run, str]:  # fmt: skip
         made = generator or Perfect()
         monkeypatch.setattr(synthesize, "fit", lambda *_, **__: made)
         audit, race = Run(tmp_path / "audit-0"), Run(tmp_path / "train-0")
@@ -57,6 +61,10 @@ def sweep(made_up_study: Study, context_for: Callable[..., Context], tmp_path: P
         audit.write_json("dropped.json", [])
         race.write_json("race.json", {"released_candidates": {"simple": "logistic", "deep": "mlp"}})
         inputs = {"prepare": data, "audit": audit, "train": race}
+        if asked is not None:
+            inputs["pretrain"] = Run(tmp_path / "pretrain-0")
+            inputs["pretrain"].folder.mkdir()
+            write_asked(inputs["pretrain"].folder, asked, None)
         context = context_for(made_up_study, "worth", inputs=inputs)
         context = context if into is None else replace(context, run=into)
         return context.run, worth.run(spec, context).headline
@@ -79,8 +87,10 @@ def test_what_a_sweep_leaves(sweep: Sweep, tmp_path: Path) -> None:
     assert record["budgets"] == [100, 200, 400, 800]
     found = lever(run)
     assert found["low"] <= 2 <= (found["high"] or math.inf)  # its cases are as good as real ones
-    assert found["words"] in headline
+    assert found["words"].replace("(", "(95 % interval ") in headline
     lines = {(item.measure, item.slice): item for item in run.evidence()}
+    cost = lines["worth.cost", "lever=synthesis"]
+    assert (cost.low or 0) < (cost.value or 0) < (cost.high or 0)
     k = lines["worth.k", "lever=synthesis"]
     assert (k.value, k.low, k.high) == (found["value"], found["low"], found["high"])
     assert k.subjects == 800
@@ -92,7 +102,7 @@ def test_what_a_sweep_leaves(sweep: Sweep, tmp_path: Path) -> None:
         "worth.k", "worth.k.brier", "worth.placebo", "worth.placebo.brier", "worth.oracle",
         "worth.oracle.brier", "worth.duplicates", "worth.duplicates.brier", "worth.cost",
         "worth.beside_copies", "worth.beside_copies.brier", "worth.gain.auroc",
-        "worth.gain.brier", "worth.saved",
+        "worth.gain.brier", "worth.saved", "worth.unequal",
     }  # fmt: skip
     groups = {slice_ for measure, slice_ in lines if measure == "worth.k"}
     assert {"lever=synthesis & sex=F", "lever=synthesis & sex=M"} < groups
@@ -100,7 +110,9 @@ def test_what_a_sweep_leaves(sweep: Sweep, tmp_path: Path) -> None:
     page = (run.folder / "worth.html").read_text()
     assert "<script" not in page
     assert page.count("<svg") == 4
-    assert "must be 2" in page
+    assert "must be 2 and be told from 1" in page
+    assert ", saves labels" in page
+    assert ", better than without" in page
 
 
 def test_labels_that_are_nonsense_are_worth_less_than_nothing(sweep: Sweep, tmp_path: Path) -> None:
@@ -186,6 +198,75 @@ def test_a_control_that_fails_silences_every_number(
     assert "k = " not in page
 
 
+def test_an_oracle_that_is_not_told_from_one_leaves_no_number(
+    sweep: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(controls, "NOTHING", 50.0)
+    data = prepared(tmp_path / "prepare-0", patients=1200)
+    run, headline = sweep(data, replace(SPEC, repetitions=3, steps=3))
+    assert headline.startswith("the controls are too weak to tell: ")
+    assert "twice the real labels came out as" in headline
+    assert (lever(run)["kind"], lever(run)["value"]) == ("unknown", None)
+    assert told(run)["controls"]["auroc"]["oracle"]["verdict"] == "too weak to tell"
+    page = (run.folder / "worth.html").read_text()
+    assert '<span class="verdict unknown">too weak to tell</span>' in page
+    assert "By AUROC no number is printed: the controls are too weak to tell" in page
+    assert "<td>no number, for the reason above</td>" in page
+    assert "Synthesis: no number" in page
+    assert "k = " not in page
+
+
+def _late(monkeypatch: pytest.MonkeyPatch, arm: str, budgets: tuple[int, ...]) -> None:
+    """Fits of an arm at some budgets run out of time."""
+    learnt = fits._learnt
+
+    def late(entry: fits.Entry) -> tuple[np.ndarray, Spent]:
+        said, spent = learnt(entry)
+        return said, replace(spent, cut=entry.arm.name == arm and entry.budget in budgets)
+
+    monkeypatch.setattr(fits, "_learnt", late)
+
+
+def test_a_lever_whose_fits_ran_out_of_time_has_no_number(
+    sweep: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _late(monkeypatch, "synthesis", (800,))
+    run, headline = sweep(prepared(tmp_path / "prepare-0"))
+    found = lever(run)
+    assert (found["kind"], found["value"]) == ("refused", None)
+    assert "in 6 of 24 pairs of fits the arms had unequal budgets" in headline
+    assert "raise `seconds` in [worth]" in headline
+    held = {item.slice: item.value for item in run.evidence() if item.measure == "worth.unequal"}
+    assert held == {"control=placebo": 0, "control=oracle": 0, "control=duplicates": 0,
+                    "lever=synthesis": 6}  # fmt: skip
+    assert told(run)["controls"]["auroc"]["duplicates"]["value"] is not None
+    assert "6 of 24 pairs" in (run.folder / "worth.html").read_text()
+
+
+def test_a_control_whose_fits_ran_out_of_time_silences_every_number(
+    sweep: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _late(monkeypatch, "oracle", (400, 800))
+    run, headline = sweep(prepared(tmp_path / "prepare-0"))
+    assert headline.startswith("no number: the control 'oracle' cannot be held against the base")
+    assert lever(run)["value"] is None
+
+
+def test_time_that_ran_out_in_the_search_is_kept_with_the_fit(
+    sweep: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learn = train.learn
+    monkeypatch.setattr(
+        train, "learn", lambda name, lesson: replace(learn(name, lesson), cut=lesson.seed % 2 == 0)
+    )
+    data = prepared(tmp_path / "prepare-0", patients=1200)
+    run, _ = sweep(data, replace(SPEC, repetitions=3, steps=3))
+    cut = [bool(np.load(path)["cut"]) for path in (run.folder / "fits" / "base").glob("*.npz")]
+    assert 0 < sum(cut) < 9
+    (one,) = (one for one in told(run)["unequal"] if one["arm"] == "synthesis")
+    assert one["unequal"] == sum(cut)  # both arms have the same seeds
+
+
 def test_an_interrupted_sweep_goes_on_and_ends_in_the_same_numbers(
     sweep: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -269,6 +350,15 @@ def test_settings_that_cannot_be(
         sweep(prepared(tmp_path / "prepare-0", patients=600), replace(SPEC, **change))
 
 
+def test_pretraining_of_another_network_is_no_lever_of_this_one(
+    sweep: Sweep, tmp_path: Path
+) -> None:
+    asked = Asked(model="tabm", objective="auto", epochs=3, seconds=90.0, tune="full")
+    spec = replace(SPEC, levers=("pretraining",), model="mlp")
+    with pytest.raises(StudyError, match=r"\[pretrain\] is of 'tabm', and 'mlp' learns here"):
+        sweep(prepared(tmp_path / "prepare-0", patients=600), spec, asked=asked)
+
+
 def test_levers_together_with_a_network(
     sweep: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -277,8 +367,9 @@ def test_levers_together_with_a_network(
 
     def begin(schema: object, arrays: dict, *, seed: int, seconds: float, plan: Plan) -> Start:
         begun.append(len(arrays["numeric"]))
-        assert (plan.model, seconds) == ("mlp", 0.5)
-        return Start(weights={}, entrant="mlp")
+        assert plan == Plan(model="mlp", objective="joint", epochs=3, tune="partial")
+        assert seconds == 0.5
+        return Start(weights={}, entrant="mlp", cut=len(arrays["numeric"]) == 400)
 
     def learnt(name: str, lesson: Lesson) -> object:
         starts.append(lesson.start is not None)
@@ -287,9 +378,15 @@ def test_levers_together_with_a_network(
     monkeypatch.setattr(pretrain, "pretrain", begin)
     monkeypatch.setattr(train, "learn", learnt)
     spec = replace(SPEC, levers=(), model="mlp", repetitions=3, steps=3, pretraining_seconds=0.5)
-    run, _ = sweep(prepared(tmp_path / "prepare-0", patients=1200), spec)
+    asked = Asked(model="mlp", objective="joint", epochs=3, seconds=90.0, tune="partial")
+    run, _ = sweep(prepared(tmp_path / "prepare-0", patients=1200), spec, asked=asked)
     record = told(run)
+    (late,) = (one for one in record["unequal"] if one["arm"] == "pretraining")
+    assert (late["unequal"], "in 3 of 9 fits" in late["words"]) == (0, True)
     assert [one["name"] for one in record["levers"]] == ["synthesis", "pretraining"]
+    assert (
+        "Synthesis + pretraining at 200 and 400 labels" in (run.folder / "worth.html").read_text()
+    )
     (both,) = record["combined"]
     assert both["name"] == "synthesis + pretraining"
     assert len(both["by"]["auroc"]["picture"]["lever"]["labels"]) == 2

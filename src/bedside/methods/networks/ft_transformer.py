@@ -89,8 +89,16 @@ class FtTransformer(nn.Module):
 
     def raw(self, numeric_NP: Tensor, codes_NC: Tensor) -> Tensor:
         """Scores [N, 1, K]."""
-        scores: Tensor = self.last(self._gathered(numeric_NP, codes_NC))
-        return scores
+        return self.scores(self.features(numeric_NP, codes_NC))
+
+    def features(self, numeric_NP: Tensor, codes_NC: Tensor) -> Tensor:
+        """[N, size]: what the head takes."""
+        return self.represent(numeric_NP, codes_NC)
+
+    def scores(self, features_ND: Tensor) -> Tensor:
+        """[N, 1, K] of features."""
+        scores: Tensor = self.last(features_ND)
+        return scores[:, None]
 
     def represent(self, numeric_NP: Tensor, codes_NC: Tensor) -> Tensor:
         """[N, size]: what the gathering token has gathered."""

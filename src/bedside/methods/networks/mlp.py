@@ -42,7 +42,15 @@ class Mlp(nn.Module):
 
     def raw(self, numeric_NP: Tensor, codes_NC: Tensor) -> Tensor:
         """Scores [N, 1, K]."""
-        scores: Tensor = self.body(self.fields(numeric_NP, codes_NC).flatten(1))
+        return self.scores(self.features(numeric_NP, codes_NC))
+
+    def features(self, numeric_NP: Tensor, codes_NC: Tensor) -> Tensor:
+        """[N, width]: what the head takes."""
+        return self.represent(numeric_NP, codes_NC)
+
+    def scores(self, features_ND: Tensor) -> Tensor:
+        """[N, 1, K] of features."""
+        scores: Tensor = self.body[-1](features_ND)
         return scores[:, None]
 
     def represent(self, numeric_NP: Tensor, codes_NC: Tensor) -> Tensor:

@@ -79,7 +79,15 @@ class TabM(nn.Module):
 
     def raw(self, numeric_NP: Tensor, codes_NC: Tensor) -> Tensor:
         """Scores [N, M, K]."""
-        hidden = self._hidden(numeric_NP, codes_NC)
+        return self.scores(self.features(numeric_NP, codes_NC))
+
+    def features(self, numeric_NP: Tensor, codes_NC: Tensor) -> Tensor:
+        """[N, M, width]: what the head takes, each member its own."""
+        return self._hidden(numeric_NP, codes_NC).transpose(0, 1)
+
+    def scores(self, features_NMD: Tensor) -> Tensor:
+        """[N, M, K] of features."""
+        hidden = features_NMD.transpose(0, 1)
         scores: Tensor = (torch.matmul(hidden, self.last) + self.last_bias).transpose(0, 1)
         return scores
 

@@ -8,6 +8,10 @@ duplicates  the real labels copied: no information, worth about 1; where it is n
 
 Placebo and oracle are a gate: where one fails, no k is printed. At 99 %, because at 95 % one sound
 set-up in ten would be refused.
+
+Nor is one printed where the oracle cannot be told from 1: an instrument that does not see twice the
+labels sees nothing. That is asked at the level of the levers' own intervals, because it is these
+that it vouches for; at 99 % a third of sound set-ups of ten repetitions would be mute.
 """
 
 from __future__ import annotations
@@ -15,12 +19,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from bedside.methods.worth.interval import Factor
 
 LEVEL = 0.99
 TRUTHS = {"placebo": 1.0, "oracle": 2.0}
 """Controls whose worth is known."""
+NOTHING = 1.0
+"""What the oracle must be told from."""
 _TOLD = {"placebo": "as many other labels", "oracle": "twice the real labels"}
 
 
@@ -31,6 +38,8 @@ class Control:
     name: str
     found: Factor
     """At LEVEL."""
+    plain: Factor
+    """At the level of the levers' intervals."""
 
     @property
     def passed(self) -> bool:
@@ -39,8 +48,17 @@ class Control:
 
     @property
     def silent(self) -> bool:
-        """Whether no k at all is contradicted: such a control passes without saying anything."""
-        return self.found.low == 0 and math.isinf(self.found.high)
+        """Whether it passes without saying anything: no k at all is contradicted, or twice the
+        labels look like none more."""
+        blind = self.name == "oracle" and self.plain.low <= NOTHING
+        return blind or (self.found.low == 0 and math.isinf(self.found.high))
+
+    @property
+    def verdict(self) -> Literal["pass", "fail", "too weak to tell"]:
+        """In a word."""
+        if not self.passed:
+            return "fail"
+        return "too weak to tell" if self.silent else "pass"
 
     def reason(self) -> str:
         """Why it failed; empty where it passed."""
@@ -60,9 +78,16 @@ def failed(controls: Sequence[Control]) -> str:
 
 def silent(controls: Sequence[Control]) -> str:
     """Why no number can be vouched for; empty: each control says something."""
-    names = [f"'{one.name}'" for one in controls if one.silent]
-    if not names:
+    weak = [one for one in controls if one.silent]
+    if not weak:
         return ""
-    told = " and ".join(names)
-    many = "s" * (len(names) > 1)
-    return f"the curves scatter too much for the control{many} {told} to tell anything"
+    told = " and ".join(_weak(one) for one in weak)
+    return f"the controls are too weak to tell: {told}; more `repetitions` may settle it"
+
+
+def _weak(one: Control) -> str:
+    held = one.plain if one.name == "oracle" else one.found
+    low = f"{held.low:.2f}" if held.low > 0 else "any less"
+    high = f"{held.high:.2f}" if math.isfinite(held.high) else "any more"
+    against = ", which does not exclude 1" if one.name == "oracle" else ""
+    return f"{_TOLD[one.name]} came out as {held.value:.2f} ({low} to {high}){against}"

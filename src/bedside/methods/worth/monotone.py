@@ -29,8 +29,10 @@ class Local:
     budget: float
     factor: float
     bound: Bound
+    """Where the curve does not reach: k is at least `factor`, or at most."""
     low: float
-    """Ends of a bootstrap interval; of `bound`s where the curve does not reach."""
+    """Ends of a bootstrap interval. Of a bound, one end alone, at the whole level: the other is 0
+    or infinite."""
     high: float
 
 
@@ -58,12 +60,21 @@ def locally(base: Scores, lever: Scores, *, level: float, seed: int) -> list[Loc
     drawn = np.stack([
         _read(base, lever, *_resampled(base, lever, rng))[0] for _ in range(DRAWS)
     ])  # fmt: skip
-    tail = (1 - level) / 2
-    low, high = np.quantile(drawn, [tail, 1 - tail], axis=0)
     return [
-        Local(budget=float(n), factor=float(k), bound=bound, low=float(least), high=float(most))
-        for n, k, bound, least, most in zip(lever.budgets, factors, bounds, low, high, strict=True)
+        _local(float(n), float(k), bound, of_budget, level)
+        for n, k, bound, of_budget in zip(lever.budgets, factors, bounds, drawn.T, strict=True)
     ]
+
+
+def _local(budget: float, factor: float, bound: Bound, drawn: Floats, level: float) -> Local:
+    """What is beyond the curve was drawn at its end, so that side of an interval says nothing."""
+    tail = (1 - level) / (1 if bound else 2)
+    low, high = (float(end) for end in np.quantile(drawn, [tail, 1 - tail]))
+    if bound == "at least":
+        low, high = min(low, factor), np.inf
+    elif bound == "at most":
+        low, high = 0.0, max(high, factor)
+    return Local(budget=budget, factor=factor, bound=bound, low=low, high=high)
 
 
 def _read(

@@ -15,6 +15,7 @@ Kind = Literal["number", "at least", "at most", "plateau", "unknown", "refused"]
 PLATEAU = "labels no longer limit this task"
 TOO_NOISY = "the curves scatter too much to tell"
 Triple = tuple[float, float, float]
+Finding = Literal["saves labels", "does harm", "cannot be told from no lever", ""]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,17 @@ class Verdict:
     ceiling: float
     """The largest k that the budgets can show."""
     reason: str = ""
+
+    @property
+    def finding(self) -> Finding:
+        """What the interval says; empty where there is none."""
+        if self.factor is None:
+            return ""
+        if self.factor.low > 1 or self.kind == "at least":
+            return "saves labels"
+        if self.factor.high < 1 or self.kind == "at most":
+            return "does harm"
+        return "cannot be told from no lever"
 
     def words(self) -> str:
         """As a sentence has it: `1.62 (1.21 to 2.05)`, `at least 4`, or why there is none."""

@@ -14,12 +14,13 @@ from bedside.adapters.onnx.images_export import export_images
 from bedside.core.dataset import Schema
 from bedside.core.spec import Source, build
 from bedside.methods.entrant import Learned, Lesson
-from bedside.methods.fit import Fitted, Part, Schedule, bfloat16_pays, fit
+from bedside.methods.fit import Fitted, Part, Schedule, bfloat16_pays
 from bedside.methods.networks.images.classifier import Classifier
 from bedside.methods.networks.images.convnet import ConvNetSettings, convnet
 from bedside.methods.networks.images.inward import ImageFacts, image_facts
 from bedside.methods.outcome import Outcome
-from bedside.methods.pretraining.begin import begun, encoder_rate
+from bedside.methods.pretraining.begin import encoder_rate
+from bedside.methods.pretraining.probe import fit_from
 from bedside.methods.searches import Search, searched
 from bedside.methods.tune import Between, OneOf, Setting
 from bedside.modalities.images.settings import axes_of, frozen
@@ -93,8 +94,8 @@ def _fitted(lesson: Lesson, facts: ImageFacts, settings: Settings, seconds: floa
         average=min(0.99, max(0.5, 1 - 10 / max(steps, 1))), bfloat16=bfloat16_pays(),
         seconds=seconds, encoder=encoder_rate(lesson.start),
     )  # fmt: skip
-    return fit(
-        lambda: begun(network_of(facts, lesson.train_outcome, settings), lesson.start),
+    return fit_from(
+        lesson.start, lambda: network_of(facts, lesson.train_outcome, settings),
         Part(arrays=(lesson.train["image"],), outcome=lesson.train_outcome),
         Part(arrays=(lesson.select["image"],), outcome=lesson.select_outcome),
         schedule, seed=lesson.seed, augment=augmentation(lesson),

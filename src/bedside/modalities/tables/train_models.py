@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from torch import nn
 
 from bedside.core.spec import Source, build
-from bedside.methods.fit import Part, Schedule, fit
+from bedside.methods.fit import Part, Schedule
 from bedside.methods.networks.ft_transformer import FtTransformer, TransformerSettings
 from bedside.methods.networks.mlp import Mlp, MlpSettings
 from bedside.methods.networks.tabm import TabM, TabmSettings
-from bedside.methods.pretraining.begin import begun, encoder_rate
+from bedside.methods.pretraining.begin import encoder_rate
+from bedside.methods.pretraining.probe import fit_from
 from bedside.methods.pretraining.start import Start
 from bedside.methods.simple_models import SIMPLE, Fit, Material, Settings, Split, fit_simple
 from bedside.modalities.tables.train_graphs import NetworkModel
@@ -61,8 +62,8 @@ def _network(
         seconds=seconds,
         encoder=encoder_rate(start),
     )
-    fitted = fit(
-        lambda: begun(network_of(name, material.train, settings), start), _part(material.train),
+    fitted = fit_from(
+        start, lambda: network_of(name, material.train, settings), _part(material.train),
         _part(material.select), schedule, seed=material.seed,
     )  # fmt: skip
     model = NetworkModel(fitted=fitted)

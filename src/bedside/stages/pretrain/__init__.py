@@ -6,7 +6,8 @@ beside them. Or the start comes from a file of weights.
 
 Run folder: encoder.safetensors (the weights, and as metadata how they came to be), pretrain.json
 (who was learnt from and who was not, the loss of each epoch, the encoder's health), entrants.json
-(the network from scratch and from this start, for the race), checkpoint.safetensors while at work.
+(the network from scratch and from this start, for the race), asked.json and pool-<array>.npy (what
+it takes to pretrain so again), checkpoint.safetensors while at work.
 """
 
 from __future__ import annotations
@@ -127,6 +128,7 @@ def run(spec: Spec, context: Context) -> Outcome:
         start = replace(start, source=f"{start.source} on {_whom(pool)}")
     write_start(context.run.path(ENCODER), start, schema)
     _write(context, start, pool, found)
+    _leave(spec, context, start, pool)
     context.run.write_evidence(evidence(dataset, start, pool, found))
     (context.run.folder / "checkpoint.safetensors").unlink(missing_ok=True)
     stop = f"the pretrained encoder has collapsed: {found.collapsed}" if found.collapsed else ""
@@ -229,6 +231,18 @@ def _write(context: Context, start: Start, pool: Pool, found: Health) -> None:
             "spread": [clean(end) for end in found.spread],
         },
     )  # fmt: skip
+
+
+def _leave(spec: Spec, context: Context, start: Start, pool: Pool) -> None:
+    """What it takes to pretrain so again, on other patients."""
+    from bedside.methods.pretraining.asked import Asked, write_asked
+
+    asked = Asked(
+        model=start.entrant, objective=spec.objective, epochs=spec.epochs, seconds=spec.seconds,
+        tune=spec.tune, weights=bool(spec.weights),
+        pool=tuple(sorted(pool.added.arrays)) if pool.added else (),
+    )  # fmt: skip
+    write_asked(context.run.folder, asked, pool.added)
 
 
 def _origin(start: Start) -> str:

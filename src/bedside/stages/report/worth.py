@@ -10,7 +10,7 @@ from bedside.stages.report.reading import Material, Node
 
 _CONTROLS = {
     "placebo": "As many other labels, which must be worth 1",
-    "oracle": "Twice the real labels, which must be worth 2",
+    "oracle": "Twice the real labels, which must be worth 2 and be told from 1",
     "duplicates": "Real labels copied, which adds no information",
 }
 
@@ -51,7 +51,8 @@ def _figure(lever: Node, measure: str) -> Figure:
     said = by.at("words").text()
     title = f"{name}: {said}"
     if by.at("value").number() is not None:
-        title = f"{name} is worth {said} times the labels"
+        finding = by.at("finding").text()
+        title = f"{name} is worth {said} times the labels" + (f": {finding}" if finding else "")
     return Figure(title=signs(title), picture=reach_picture(reach_of(by.at("picture").value)))
 
 
@@ -81,11 +82,9 @@ def _table(material: Material, record: Node) -> Table:
     names = [node.text() for node in record.at("measures").each()]
     rows = []
     for lever in (*record.at("levers").each(), *record.at("combined").each()):
-        cells = [_k(material, lever, name, names[0]) for name in names]
-        cost = lever.at("cost").number()
+        cells = [_k(material, record, lever, name) for name in names]
         copies = signs(lever.at("by", names[0], "beside_copies", "words").text())
-        shown = "" if cost is None else f"{cost:.2g} times"
-        rows.append((_capital(lever.at("name").text()), *cells, copies, shown))
+        rows.append((_capital(lever.at("name").text()), *cells, copies, _times(lever)))
     heads = [f"k by {words(name).short}" for name in names]
     return Table(
         caption="Each lever as times the labels, by two measures; levers' values do not multiply",
@@ -93,9 +92,19 @@ def _table(material: Material, record: Node) -> Table:
     )  # fmt: skip
 
 
-def _k(material: Material, lever: Node, measure: str, first: str) -> str:
-    """As a link to its line, where there is a number."""
-    said = signs(lever.at("by", measure, "words").text())
+def _times(lever: Node) -> str:
+    ends = [end for end in lever.at("cost").numbers() if end is not None]
+    return "{:.2g} times ({:.2g} to {:.2g})".format(*ends) if len(ends) == 3 else ""
+
+
+def _k(material: Material, record: Node, lever: Node, measure: str) -> str:
+    """As a link to its line, where there is a number; with what it means, in words."""
+    by = lever.at("by", measure)
+    if by.at("words").text() == record.at("controls", measure, "refused").text():
+        return "no number"
+    finding = by.at("finding").text()
+    said = signs(by.at("words").text() + (f", {finding}" if finding else ""))
+    first = record.at("measures").each()[0].text()
     suffix = "" if measure == first else f".{measure}"
     item = material.book.found(f"worth.k{suffix}", f"lever={lever.at('name').text()}")
     return material.book.cite(item, said) if item is not None and item.value is not None else said

@@ -37,14 +37,14 @@ if TYPE_CHECKING:
     from bedside.methods.entrant import Arrays, Entrant, Learned, Lesson
 
 NEEDS: tuple[str, ...] = ("prepare", "audit", "train")
-MAY_USE: tuple[str, ...] = ("augment",)
+MAY_USE: tuple[str, ...] = ("augment", "pretrain")
 READS: tuple[str, ...] = ("modality", "seed", "about")
 TINY: dict[str, object] = {
     "repetitions": 3, "steps": 3, "trials": 1, "shown": 600, "seconds": 5.0, "resamples": 50,
     "fewest_events": 4,
 }  # fmt: skip
-QUICK: dict[str, object] = {"repetitions": 6, "steps": 4, "trials": 2}
-"""What `bedside run` lays over it."""
+QUICK: dict[str, object] = {"steps": 4, "trials": 2}
+"""What `bedside run` lays over it: fewer repetitions would leave the controls too weak to tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,10 +71,11 @@ class Spec:
     """Rows that synthesis, and its control of copies, adds for each real one."""
     generator: str = "preview"
     """Which generator synthesis fits; preview: the quickest that the modality has."""
-    pretraining_seconds: float = 20.0
-    """Processor time of pretraining in each fit."""
+    pretraining_seconds: float | None = None
+    """Processor time of pretraining in each fit; None: as `[pretrain]` says, or 20 without it."""
     combined: bool = True
-    """Levers together, at the two budgets in the middle: their values do not multiply."""
+    """Levers together, each two and all, at the two budgets in the middle: their values do not
+    multiply."""
     groups: bool = True
     """k by subgroup: a lever may help the majority alone."""
     price: float | None = None
@@ -113,7 +114,7 @@ class TrainCell(Protocol):
 def outside(spec: Spec, study: Study, data_folder: Path | None) -> Mapping[str, str]:  # noqa: ARG001  # one form for all stages
     """Digest of the page's template, and of the cells that levers come from."""
     from bedside.adapters.html import templates_digest
-    from bedside.stages.worth.design import cells_digest
+    from bedside.stages.worth.lever_cells import cells_digest
     from bedside.stages.worth.page import NAME
 
     return {"page": templates_digest(NAME), "levers": cells_digest(study.about.modality)}

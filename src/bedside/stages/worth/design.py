@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
+from itertools import combinations
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from bedside.core import cells
-from bedside.core.code import code_digest
 from bedside.core.context import Context
 from bedside.core.dataset import Dataset, Schema
 from bedside.core.errors import StudyError
@@ -24,12 +20,12 @@ from bedside.methods.pretraining.start import scratch_name
 from bedside.methods.worth.budgets import Plan, Pool, plan, pool_of
 from bedside.methods.worth.lever import BASE, CONTROLS, LEVERS, Arm, arm_of
 from bedside.methods.worth.measure import names_of
+from bedside.stages.worth.beginning import Beginning, beginning
+from bedside.stages.worth.lever_cells import CELLS, brings, lever_cell
 
 if TYPE_CHECKING:
     from bedside.stages.worth import Spec, TrainCell
 
-_CELLS = {"synthesis": "synthesize", "pretraining": "pretrain"}
-"""Which cell of a modality brings a lever."""
 _LEAST = {
     "repetitions": 3, "steps": 3, "trials": 1, "resamples": 20, "shown": 1, "intervals": 2,
     "fewest_events": 1, "fewest_subjects": 1,
@@ -41,6 +37,7 @@ _LEAST = {
 class Design:
     """What will be fitted."""
 
+    modality: str
     model: str
     family: str
     plan: Plan
@@ -54,6 +51,7 @@ class Design:
     arms: tuple[tuple[Arm, tuple[int, ...]], ...]
     """Each arm with its budgets."""
     chain: Plain = None
+    beginning: Beginning | None = None
 
     @property
     def combined(self) -> list[str]:
@@ -66,7 +64,8 @@ def designed(spec: Spec, context: Context, schema: Schema) -> Design:
     _checked(spec)
     names_of(schema.target.type)
     model, family = _learner(spec, context, schema)
-    levers, absent = _levers(spec, context, family)
+    how = beginning(spec, context, model)
+    levers, absent = _levers(spec, context, model=model, family=family, begins=how.asked.model)
     if "synthesis" in levers:
         _require_generator(spec, context.study.about.modality)
     pool = pooled(context.input("prepare").folder, schema, context.study.about.modality)
@@ -79,9 +78,9 @@ def designed(spec: Spec, context: Context, schema: Schema) -> Design:
     if "augmentation" in levers:
         chain = context.input("augment").read_json("chain.json")
     return Design(
-        model=model, family=family, plan=found, patients=pool.patients,
-        rarest=pool.rarest(np.arange(pool.patients)), levers=levers, absent=absent,
-        arms=arms, chain=chain,
+        modality=context.study.about.modality, model=model, family=family, plan=found,
+        patients=pool.patients, rarest=pool.rarest(np.arange(pool.patients)), levers=levers,
+        absent=absent, arms=arms, chain=chain, beginning=how if "pretraining" in levers else None,
     )  # fmt: skip
 
 
@@ -96,24 +95,6 @@ def pooled(prepared: Path, schema: Schema, modality: str) -> Pool:
         known |= samples["duration"].is_not_null().to_numpy()
     rows = rows[known]
     return pool_of(cases_of(dataset, cell.arrays(dataset, schema, rows), rows), schema.target)
-
-
-def cells_digest(modality: str) -> str:
-    """Of the code that levers and learners come from."""
-    total = hashlib.sha256()
-    for name in ("train", *_CELLS.values()):
-        if _there(modality, name):
-            total.update(code_digest(f"{cells.modalities()[modality]}.{name}").encode())
-    return total.hexdigest()
-
-
-def lever_cell(modality: str, name: str) -> ModuleType:
-    """The module of a modality that brings a lever, `synthesize` or `pretrain`."""
-    return import_module(f"{cells.modalities()[modality]}.{name}")
-
-
-def _there(modality: str, name: str) -> bool:
-    return find_spec(f"{cells.modalities()[modality]}.{name}") is not None
 
 
 def _checked(spec: Spec) -> None:
@@ -165,11 +146,15 @@ def _learner(spec: Spec, context: Context, schema: Schema) -> tuple[str, str]:
     return name, able[name].family
 
 
-def _levers(spec: Spec, context: Context, family: str) -> tuple[tuple[str, ...], dict[str, str]]:
+def _levers(
+    spec: Spec, context: Context, *, model: str, family: str, begins: str
+) -> tuple[tuple[str, ...], dict[str, str]]:
     """Those that are measured, and of the others the reason; a lever asked for must be there."""
     absent = {}
     for name in LEVERS:
         reason = _lacking(name, context, family)
+        if not reason and name == "pretraining" and begins != model:
+            reason = f"[pretrain] is of '{begins}', and '{model}' learns here; name one in both"
         if not reason and spec.levers and name not in spec.levers:
             reason = "not asked for"
         elif reason and name in spec.levers:
@@ -186,7 +171,7 @@ def _lacking(lever: str, context: Context, family: str) -> str:
     modality = context.study.about.modality
     if lever == "augmentation" and "augment" not in context.inputs:
         return f"there is no augmentation of {modality}"
-    if lever in _CELLS and not _there(modality, _CELLS[lever]):
+    if lever in CELLS and not brings(modality, CELLS[lever]):
         return f"there is no {lever} of {modality}"
     if lever != "synthesis" and family != "deep":
         return "only a network can use it; name one as model"
@@ -201,4 +186,6 @@ def _arms(
         yield arm, budgets
     if spec.combined and len(levers) > 1:
         middle = (len(budgets) - 1) // 2
-        yield arm_of(levers), budgets[middle : middle + 2]
+        for many in range(2, len(levers) + 1):
+            for together in combinations(levers, many):
+                yield arm_of(together), budgets[middle : middle + 2]

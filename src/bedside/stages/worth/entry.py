@@ -21,6 +21,8 @@ from bedside.core.dataset import Dataset, Schema, read_schema
 from bedside.core.randomness import stream
 from bedside.methods.worth.budgets import Pool, Rows, parted
 from bedside.methods.worth.lever import Arm, Draft, Means, started
+from bedside.methods.worth.spent import Spent
+from bedside.stages.worth.beginning import Beginning, begun
 
 if TYPE_CHECKING:
     from bedside.core.spec import Plain
@@ -50,6 +52,8 @@ class Entry:
     """The folder of this run."""
     seed: int
     chain: Plain = None
+    beginning: Beginning | None = None
+    """How pretraining begins a network; None: it is no lever here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +83,13 @@ def enter(entry: Entry) -> float:
     final.parent.mkdir(parents=True, exist_ok=True)
     with one_thread():
         begun = time.process_time()
-        said, trials = _learnt(entry)
+        said, spent = _learnt(entry)
         seconds = time.process_time() - begun
     part = final.with_name(f".{final.stem}.part.npz")
-    np.savez(part, value=said.astype(np.float32), seconds=seconds, trials=trials)
+    np.savez(
+        part, value=said.astype(np.float32), seconds=seconds, trials=spent.trials,
+        cut=spent.cut, start_cut=spent.start_cut,
+    )  # fmt: skip
     part.replace(final)
     return seconds
 
@@ -102,8 +109,8 @@ def _ground(prepared: Path, run: Path, modality: str, intervals: int) -> Ground:
     )  # fmt: skip
 
 
-def _learnt(entry: Entry) -> tuple[NDArray[np.floating], int]:
-    """Answers for the held-out patients [N, K], and how many settings were tried."""
+def _learnt(entry: Entry) -> tuple[NDArray[np.floating], Spent]:
+    """Answers for the held-out patients [N, K], and what the fit had."""
     ground = _ground(entry.prepared, entry.run, entry.modality, entry.spec.intervals)
     train, select = _patients(entry, ground.pool)
     means = _means(entry, ground)
@@ -112,7 +119,13 @@ def _learnt(entry: Entry) -> tuple[NDArray[np.floating], int]:
     )
     cell = cast("TrainCell", cells.cell(entry.modality, "train"))
     learned = cell.learn(entry.model, started(_lesson(entry, ground, draft), draft))
-    return learned.predict(ground.judged), len(learned.trials)
+    # A network that ran out of time in a try that was not the best says so by its seconds alone.
+    late = bool(learned.weights) and learned.seconds > entry.spec.seconds
+    spent = Spent(
+        trials=len(learned.trials), cut=late or learned.cut,
+        start_cut=draft.start is not None and draft.start.cut,
+    )  # fmt: skip
+    return learned.predict(ground.judged), spent
 
 
 def _patients(entry: Entry, pool: Pool) -> tuple[Rows, Rows]:
@@ -156,7 +169,7 @@ def _means(entry: Entry, ground: Ground) -> Means:
 
 
 def _generator(entry: Entry, ground: Ground) -> Callable[[Cases, int], Generator]:
-    from bedside.stages.worth.design import lever_cell
+    from bedside.stages.worth.lever_cells import lever_cell
 
     cell = lever_cell(entry.modality, "synthesize")
 
@@ -168,15 +181,11 @@ def _generator(entry: Entry, ground: Ground) -> Callable[[Cases, int], Generator
 
 
 def _pretrain(entry: Entry, ground: Ground) -> Callable[[Mapping[str, Values], int], Start]:
-    from bedside.methods.pretraining.plan import Plan
-    from bedside.stages.worth.design import lever_cell
-
-    cell, plan = lever_cell(entry.modality, "pretrain"), Plan(model=entry.model)
+    how = entry.beginning
+    if how is None:
+        raise LookupError("pretraining")
 
     def begin(inputs: Arrays, seed: int) -> Start:
-        start: Start = cell.pretrain(
-            ground.schema, inputs, seed=seed, seconds=entry.spec.pretraining_seconds, plan=plan
-        )
-        return start
+        return begun(how, entry.modality, ground.schema, inputs, seed)
 
     return begin

@@ -44,6 +44,7 @@ def entry_of(
         arm=arm, budget=budget, repetition=repetition, spec=spec, model=design.model,
         modality=context.study.about.modality, prepared=context.input("prepare").folder,
         run=context.run.folder, seed=context.study.about.seed, chain=design.chain,
+        beginning=design.beginning,
     )  # fmt: skip
 
 

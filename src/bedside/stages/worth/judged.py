@@ -10,12 +10,14 @@ from bedside.core.context import Context
 from bedside.core.dataset import Schema
 from bedside.methods.worth import controls
 from bedside.methods.worth.controls import TRUTHS, Control
-from bedside.methods.worth.interval import Factor, Scores, pair
+from bedside.methods.worth.cost import times
+from bedside.methods.worth.interval import Scores, pair
 from bedside.methods.worth.lever import BASE
 from bedside.methods.worth.measure import LOWER_IS_BETTER, names_of
 from bedside.methods.worth.money import Saving, saved
 from bedside.methods.worth.monotone import Local, locally
-from bedside.methods.worth.verdict import Terms, Verdict, judged, reach_of
+from bedside.methods.worth.spent import Balance, balance
+from bedside.methods.worth.verdict import Terms, Triple, Verdict, judged, reach_of
 from bedside.stages.worth.scored import ALL, Fits, Judges, fits_of, judges_of
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from bedside.stages.worth.design import Design
 
 COPIES = "duplicates"
+_UNTOLD = Verdict(kind="unknown", factor=None, gain=(0.0, 0.0, 0.0), ceiling=1.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +44,10 @@ class Gate:
     """The controls by one measure."""
 
     controls: tuple[Control, ...]
-    copies: Verdict
-    """What duplicates are worth."""
     refused: str
-    """Why no number may be printed: a control failed."""
+    """Why no number may be printed: a control failed, or did not have what the base had."""
+    copies: Verdict = _UNTOLD
+    """What duplicates are worth."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +78,18 @@ class Found:
         """Levers, then levers together."""
         return [*self.design.levers, *self.design.combined]
 
-    def cost(self, arm: str) -> float:
+    def balance(self, arm: str, base: str = BASE.name) -> Balance:
+        """Whether an arm's fits had what those of the base had."""
+        return balance(self.fits[base].spent, self.fits[arm].spent)
+
+    def unequal(self, arm: str, base: str = BASE.name) -> str:
+        """Why an arm cannot be held against the base; empty: it can."""
+        found = self.balance(arm, base)
+        return "" if found.small else found.words()
+
+    def cost(self, arm: str) -> Triple:
         """Processor time as a multiple of that without the lever, at the same budgets."""
-        mine, base = self.fits[arm].at, self.fits[BASE.name].at
-        return sum(mine.values()) / max(sum(base[budget] for budget in mine), 1e-9)
+        return times(self.fits[BASE.name].took, self.fits[arm].took, level=self.spec.level)
 
 
 def judge(design: Design, spec: Spec, context: Context, schema: Schema) -> Found:
@@ -94,7 +105,7 @@ def judge(design: Design, spec: Spec, context: Context, schema: Schema) -> Found
     if not design.arms:
         return empty
     fits = {arm.name: fits_of(arm, design, judges, context) for arm, _ in design.arms}
-    return _judged(empty, fits, judges)
+    return _judged(replace(empty, fits=fits), judges)
 
 
 def _too_little(design: Design) -> str:
@@ -106,19 +117,16 @@ def _too_little(design: Design) -> str:
     )
 
 
-def _judged(found: Found, fits: Mapping[str, Fits], judges: Judges) -> Found:
+def _judged(found: Found, judges: Judges) -> Found:
     ranking = found.measures[0]
-    gates = {name: _gate(fits, name, found) for name in found.measures}
+    gates = {name: _gate(found, name) for name in found.measures}
     worths = {
-        (arm, name): _worth(arm, name, fits, found=found, gate=gates[name])
+        (arm, name): _worth(arm, name, found, gates[name])
         for name in found.measures
         for arm in found.arms
     }
     groups = {
-        (arm, group.label): (
-            _verdict(arm, group.label, fits, found=found, gate=gates[ranking]),
-            group.subjects,
-        )
+        (arm, group.label): (_verdict(arm, group.label, found, gates[ranking]), group.subjects)
         for arm in found.design.levers
         for group in judges.groups
     }
@@ -129,52 +137,65 @@ def _judged(found: Found, fits: Mapping[str, Fits], judges: Judges) -> Found:
             arm: saved(worths[arm, ranking].verdict, most, found.spec.price)
             for arm in found.design.levers
         }
-    return replace(
-        found, gates=gates, worths=worths, groups=groups, fits=dict(fits), savings=savings
-    )
+    return replace(found, gates=gates, worths=worths, groups=groups, savings=savings)
 
 
-def _verdict(
-    arm: str, group: str, fits: Mapping[str, Fits], *, found: Found, gate: Gate
-) -> Verdict:
+def _verdict(arm: str, group: str, found: Found, gate: Gate) -> Verdict:
     """By the first measure, among the patients of a subgroup."""
-    base, mine = (fits[name].scores[group, found.measures[0]] for name in (BASE.name, arm))
-    return judged(base, mine, _terms(base, found.measures[0], found, gate.controls))
+    measure = found.measures[0]
+    base, mine = (found.fits[name].scores[group, measure] for name in (BASE.name, arm))
+    return judged(base, mine, _terms(base, measure, found, gate, found.unequal(arm)))
 
 
-def _terms(base: Scores, measure: str, found: Found, held: Sequence[Control]) -> Terms:
+def _terms(base: Scores, measure: str, found: Found, gate: Gate, unequal: str) -> Terms:
     worthwhile = 0.01 if found.spec.worthwhile is None else found.spec.worthwhile
     if measure in LOWER_IS_BETTER:
         worthwhile = 0.02 * abs(float(base.mean[-1]))
     return Terms(
         level=found.spec.level, worthwhile=worthwhile, unknown=found.reason,
-        refused=controls.failed(held), silent=controls.silent(held),
+        refused=gate.refused or unequal, silent=controls.silent(gate.controls),
     )  # fmt: skip
 
 
-def _gate(fits: Mapping[str, Fits], measure: str, found: Found) -> Gate:
-    base = fits[BASE.name].scores[ALL, measure]
-    of_control = {name: fits[name].scores[ALL, measure] for name in (*TRUTHS, COPIES)}
+def _gate(found: Found, measure: str) -> Gate:
+    base, *others, copies = (
+        found.fits[name].scores[ALL, measure] for name in (BASE.name, *TRUTHS, COPIES)
+    )
     held = tuple(
-        Control(name=name, found=_factor(base, of_control[name], controls.LEVEL))
+        _control(name, base, other, found.spec.level)
+        for name, other in zip(TRUTHS, others, strict=True)
+    )
+    gate = Gate(controls=held, refused=_refused(found, held))
+    terms = _terms(base, measure, found, gate, found.unequal(COPIES))
+    return replace(gate, copies=judged(base, copies, terms))
+
+
+def _refused(found: Found, held: Sequence[Control]) -> str:
+    """Why the controls allow no number: what came out of them, or what they were given."""
+    late = [
+        f"the control '{name}' cannot be held against the base: {reason}"
         for name in TRUTHS
-    )  # fmt: skip
-    copies = judged(base, of_control[COPIES], _terms(base, measure, found, held))
-    return Gate(controls=held, copies=copies, refused=controls.failed(held))
+        if (reason := found.unequal(name))
+    ]
+    return "; ".join(reason for reason in (controls.failed(held), *late) if reason)
 
 
-def _factor(base: Scores, other: Scores, level: float) -> Factor:
-    return pair(base, other, reach=reach_of(base, other)).factor(level)
+def _control(name: str, base: Scores, other: Scores, level: float) -> Control:
+    both = pair(base, other, reach=reach_of(base, other))
+    return Control(name=name, found=both.factor(controls.LEVEL), plain=both.factor(level))
 
 
-def _worth(arm: str, measure: str, fits: Mapping[str, Fits], *, found: Found, gate: Gate) -> Worth:
-    base, mine = fits[BASE.name].scores[ALL, measure], fits[arm].scores[ALL, measure]
-    terms = _terms(base, measure, found, gate.controls)
+def _worth(arm: str, measure: str, found: Found, gate: Gate) -> Worth:
+    base, mine, copies = (
+        found.fits[name].scores[ALL, measure] for name in (BASE.name, arm, COPIES)
+    )
+    terms = _terms(base, measure, found, gate, found.unequal(arm))
     verdict = judged(base, mine, terms)
     if verdict.factor is None:
         return Worth(verdict=verdict, local=())
     local = tuple(locally(base, mine, level=terms.level, seed=len(arm)))
     beside = None
     if arm == "synthesis":
-        beside = judged(fits[COPIES].scores[ALL, measure], mine, terms)
+        unequal = found.unequal(arm, COPIES)
+        beside = judged(copies, mine, _terms(base, measure, found, gate, unequal))
     return Worth(verdict=verdict, local=local, beside_copies=beside)

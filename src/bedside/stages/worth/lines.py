@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from bedside.core.evidence import Evidence, finite
 from bedside.methods.evaluation.record import clean
 from bedside.methods.worth import controls
+from bedside.methods.worth.controls import TRUTHS
 from bedside.methods.worth.measure import LOWER_IS_BETTER
 from bedside.methods.worth.verdict import Verdict
 from bedside.stages.worth.judged import COPIES, Found
@@ -33,8 +34,9 @@ def lines_of(found: Found) -> list[Evidence]:
         slice_ = f"lever={arm} & {group}"
         lines.append(_k(found, "worth.k", verdict, slice_, subjects))
     for arm in found.arms if found.fits else ():
-        cost = round(found.cost(arm), 3)
-        lines.append(_line(found, "worth.cost", (cost, cost, cost), f"lever={arm}"))
+        value, low, high = (round(end, 3) for end in found.cost(arm))
+        lines.append(_line(found, "worth.cost", (value, low, high), f"lever={arm}"))
+        lines.append(_unequal(found, arm, f"lever={arm}"))
     for arm, saving in found.savings.items():
         ends = (saving.value, saving.low, saving.high)
         lines.append(_line(found, "worth.saved", ends, f"lever={arm}", unit=found.spec.currency))
@@ -49,6 +51,15 @@ def _controls(found: Found) -> Iterator[Evidence]:
             ends = (finite(one.found.value), finite(low), finite(one.found.high))
             yield _line(found, f"worth.{one.name}{suffix}", ends, level=controls.LEVEL)
         yield _k(found, f"worth.{COPIES}{suffix}", gate.copies, "all")
+    for name in (*TRUTHS, COPIES) if found.fits else ():
+        yield _unequal(found, name, f"control={name}")
+
+
+def _unequal(found: Found, arm: str, slice_: str) -> Evidence:
+    """Pairs of fits of which one had fewer tries or steps; counted, so exact."""
+    count = float(found.balance(arm).unequal)
+    ends = (count, count, count)
+    return _line(found, "worth.unequal", ends, slice_, unit="pairs", subjects=found.design.patients)
 
 
 def _k(

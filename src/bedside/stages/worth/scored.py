@@ -18,9 +18,11 @@ from bedside.methods.evaluation.subgroups import Least, Subgroup, subgroups
 from bedside.methods.evaluation.truth import Truth, truth_of
 from bedside.methods.measures import FloatArray
 from bedside.methods.survival import time_grid_of
+from bedside.methods.worth.cost import Seconds
 from bedside.methods.worth.interval import Scores
 from bedside.methods.worth.lever import Arm
 from bedside.methods.worth.measure import scoring
+from bedside.methods.worth.spent import Spending, Spent
 from bedside.stages.worth.entry import fit_file
 from bedside.stages.worth.fits import entry_of
 
@@ -38,10 +40,10 @@ class Fits:
     """One arm's."""
 
     scores: Table
-    seconds: float
-    """Of processor, all budgets and repetitions together."""
-    at: Mapping[int, float]
-    """The same by budget."""
+    took: Seconds
+    """Seconds of processor of each fit."""
+    spent: Spending
+    """Tries of each fit, and whether time cut it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,15 +103,15 @@ def fits_of(arm: Arm, design: Design, judges: Judges, context: Context) -> Fits:
     """Read an arm's files, and score what they say."""
     (budgets,) = (budgets for other, budgets in design.arms if other.name == arm.name)
     repetitions = range(judges.spec.repetitions)
-    cells, seconds = {}, dict.fromkeys(budgets, 0.0)
+    cells, took, had = {}, {}, {}
     for repetition in repetitions:
         for budget in budgets:
             entry = entry_of(
                 arm, budget, repetition, design=design, spec=judges.spec, context=context
             )
-            said, spent = _read(fit_file(entry))
-            cells[repetition, budget] = _scored(said, judges)
-            seconds[budget] += spent
+            place = repetition, budget
+            said, took[place], had[place] = _read(fit_file(entry))
+            cells[place] = _scored(said, judges)
     keys = cells[0, budgets[0]]
     scores = {}
     for key in keys:
@@ -119,13 +121,17 @@ def fits_of(arm: Arm, design: Design, judges: Judges, context: Context) -> Fits:
         seen = found_BRJ[0]
         again = np.where(np.isfinite(found_BRJ[1:]), found_BRJ[1:], seen)
         scores[key] = Scores(budgets=np.array(budgets, float), seen=seen, resampled=again)
-    return Fits(scores=scores, seconds=sum(seconds.values()), at=seconds)
+    return Fits(scores=scores, took=took, spent=had)
 
 
-def _read(path: Path) -> tuple[NDArray[np.float64], float]:
+def _read(path: Path) -> tuple[NDArray[np.float64], float, Spent]:
+    """What a fit says, how long it took, and what it had."""
     try:
         with np.load(path, allow_pickle=False) as held:
-            return np.asarray(held["value"], np.float64), float(held["seconds"])
+            spent = Spent(
+                trials=int(held["trials"]), cut=bool(held["cut"]), start_cut=bool(held["start_cut"])
+            )
+            return np.asarray(held["value"], np.float64), float(held["seconds"]), spent
     except (OSError, ValueError, KeyError) as error:
         raise RunError(
             f"{path.parent.name}/{path.name}", expected="a whole fit",

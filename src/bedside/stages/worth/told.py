@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import cast
 
-import numpy as np
-
 from bedside.core.evidence import finite
 from bedside.core.spec import Plain, plain
 from bedside.methods.measure_words import words
-from bedside.methods.words import count
-from bedside.methods.worth.controls import TRUTHS
+from bedside.methods.worth.controls import TRUTHS, silent
 from bedside.methods.worth.interval import Factor
 from bedside.methods.worth.lever import BASE
 from bedside.methods.worth.measure import LOWER_IS_BETTER
@@ -19,9 +16,15 @@ from bedside.methods.worth.monotone import Local
 from bedside.methods.worth.verdict import Triple, Verdict
 from bedside.stages.worth.drawn import drawn
 from bedside.stages.worth.judged import COPIES, Found, Worth
+from bedside.stages.worth.said import headline, meaning, spelt
 from bedside.stages.worth.scored import ALL
 
 Record = dict[str, Plain]
+_PLAINLY = {
+    "placebo": "as many other labels", "oracle": "twice the real labels",
+    COPIES: "real labels copied",
+}  # fmt: skip
+"""Controls, to those who do not know their names."""
 
 
 def record_of(found: Found) -> Record:
@@ -49,49 +52,22 @@ def record_of(found: Found) -> Record:
         "combined": [_lever(found, arm) for arm in found.design.combined],
         "absent": dict(design.absent),
         "small_groups": list(found.small),
+        "unequal": cast("Plain", _unequal(found)),
     }
-
-
-def headline(found: Found) -> str:
-    """What the levers are worth, in a sentence."""
-    labels = "labels" if not found.design.plan.budgets else f"{_range(found)} labels"
-    if not found.design.levers:
-        return "no lever to measure: " + "; ".join(
-            f"{name}: {why}" for name, why in found.design.absent.items()
-        )
-    if found.reason:
-        return f"what a lever is worth is unknown: {found.reason}"
-    refused = found.gates[found.measures[0]].refused
-    if refused:
-        return f"no number: {refused}"
-    ranking = found.measures[0]
-    said = {arm: found.worths[arm, ranking].verdict for arm in found.design.levers}
-    reasons = {one.reason for one in said.values() if one.factor is None}
-    if len(reasons) == 1 and all(one.factor is None for one in said.values()):
-        return f"{reasons.pop()} ({found.design.model}, {labels})"
-    parts = [
-        f"{arm} is worth {one.words()} times the labels" if one.factor else f"{arm}: {one.reason}"
-        for arm, one in said.items()
-    ]
-    return f"{'; '.join(parts)} ({found.design.model}, {labels})"
-
-
-def _range(found: Found) -> str:
-    budgets = found.design.plan.budgets
-    return f"{count(budgets[0])} to {count(budgets[-1])}"
 
 
 def _gate(found: Found, measure: str) -> Record:
     gate = found.gates[measure]
     base = found.fits[BASE.name].scores[ALL, measure]
-    entries: Record = {"refused": gate.refused or None}
+    weak = silent(gate.controls)  # said where nothing comes before it, as a plateau does
+    entries: Record = {"refused": gate.refused or (gate.copies.reason == weak and weak) or None}
     for one in gate.controls:
         mine = found.fits[one.name].scores[ALL, measure]
         truth = TRUTHS[one.name]
-        verdict = "unknown" if one.silent else "pass" if one.passed else "fail"
         entries[one.name] = {
-            **_factor(one.found), "words": _spelt(one.found), "truth": truth, "verdict": verdict,
-            "picture": plain(drawn(one.name, base, mine, _shown(found, one.found),
+            **_factor(one.found), "words": spelt(one.found), "truth": truth,
+            "verdict": one.verdict, "plain": spelt(one.plain),
+            "picture": plain(drawn(_PLAINLY[one.name], base, mine, _shown(found, one.found),
                                    measure=measure, truth=truth)),
         }  # fmt: skip
     copies = gate.copies
@@ -99,16 +75,28 @@ def _gate(found: Found, measure: str) -> Record:
     shown = _shown(found, copies.factor, copies)
     entries[COPIES] = {
         **_verdict(copies),
-        "picture": plain(drawn(COPIES, base, mine, shown, measure=measure)),
+        "picture": plain(drawn(_PLAINLY[COPIES], base, mine, shown, measure=measure)),
     }  # fmt: skip
     return entries
+
+
+def _unequal(found: Found) -> list[Record]:
+    """Arms of which some fits had other budgets than the base's, or a cut pretraining."""
+    arms = [*TRUTHS, COPIES, *found.arms] if found.fits else []
+    held = {arm: found.balance(arm) for arm in arms}
+    return [
+        {"arm": arm, "pairs": one.pairs, "unequal": one.unequal, "words": said}
+        for arm, one in held.items()
+        for said in (one.words(), one.of_start())
+        if said
+    ]
 
 
 def _shown(
     found: Found, factor: Factor | None, verdict: Verdict | None = None
 ) -> tuple[Factor | None, str, float]:
     """What a picture says of k: the factor, how it is written, and the nominal coverage."""
-    said = verdict.words() if verdict else _spelt(factor) if factor else ""
+    said = verdict.words() if verdict else spelt(factor) if factor else ""
     return factor, said, found.spec.level
 
 
@@ -125,8 +113,8 @@ def _lever(found: Found, arm: str) -> Record:
         "name": arm,
         "by": cast("Plain", by),
         "groups": cast("Plain", groups),
-        "cost": round(found.cost(arm), 3) if arm in found.fits else None,
-        "seconds": round(found.fits[arm].seconds, 1) if arm in found.fits else None,
+        "cost": _triple(found.cost(arm)) if found.fits else None,
+        "seconds": round(sum(found.fits[arm].took.values()), 1) if found.fits else None,
         "saving": plain(saving) if saving else None,
     }
 
@@ -139,6 +127,7 @@ def _worth(found: Found, arm: str, worth: Worth, measure: str) -> Record:
     return {
         **_verdict(verdict),
         "gain": _triple(_natural(verdict.gain, measure)),
+        "gain_means": meaning(verdict.gain),
         "local": [_local(one) for one in worth.local],
         "beside_copies": _verdict(beside) if beside else None,
         "picture": plain(picture),
@@ -149,6 +138,7 @@ def _verdict(verdict: Verdict) -> Record:
     value, low, high = verdict.triple()
     return {
         "kind": verdict.kind, "value": value, "low": low, "high": high, "words": verdict.words(),
+        "finding": verdict.finding,
     }  # fmt: skip
 
 
@@ -157,16 +147,10 @@ def _factor(factor: Factor) -> Record:
     return {"value": finite(factor.value), "low": low, "high": finite(factor.high)}
 
 
-def _spelt(factor: Factor) -> str:
-    low = f"{factor.low:.2f}" if factor.low > 0 else "any less"
-    high = f"{factor.high:.2f}" if np.isfinite(factor.high) else "any more"
-    return f"{factor.value:.2f} ({low} to {high})"
-
-
 def _local(one: Local) -> Record:
     return {
         "labels": int(one.budget), "value": finite(one.factor), "bound": one.bound,
-        "low": finite(one.low), "high": finite(one.high),
+        "low": finite(one.low) or None, "high": finite(one.high),
     }  # fmt: skip
 
 

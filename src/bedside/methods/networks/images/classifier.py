@@ -16,6 +16,9 @@ from bedside.methods.outcome import Outcome
 class Encoder(Protocol):
     """A body that can be pretrained: its part before the last linear layer, `last`."""
 
+    last: nn.Module
+    """From [N, D] to scores [N, K]."""
+
     def represent(self, x: Tensor) -> Tensor:
         """[N, C, *shape] to [N, D]."""
 
@@ -56,6 +59,15 @@ class Classifier(nn.Module):
     def represent(self, image: Tensor) -> Tensor:
         """[N, D]: what the body makes of images before its last layer."""
         return self.encoder.represent(self.inward(image))
+
+    def features(self, image: Tensor) -> Tensor:
+        """[N, D]: what the head takes."""
+        return self.represent(image)
+
+    def scores(self, features_ND: Tensor) -> Tensor:
+        """[N, 1, K] of features."""
+        scores: Tensor = self.encoder.last(features_ND)
+        return scores[:, None]
 
     def layout(self) -> Layout:
         """The body's last linear layer is the head; how images come in belongs to the encoder."""

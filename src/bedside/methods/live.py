@@ -164,7 +164,7 @@ def read_request(request: object) -> Request:
     for key in request:
         if key not in _KEYS:
             raise _shape(
-                "request", "the keys 'inputs' and 'subject' only", "another", _near(str(key))
+                "request", "the keys 'inputs', 'subject' and 'explain' only", "another", _near(str(key))
             )
     inputs = request.get("inputs")
     single = isinstance(inputs, dict)
@@ -194,7 +194,10 @@ def _near(key: str) -> str:
 
 
 def _shape(where: str, expected: str, found: str, hint: str = "") -> DataError:
-    example = 'for example {"inputs": {"age": 71}}; GET /schema lists the fields'
+    example = (
+        'for example {"inputs": {"age": 71}}, or {"inputs": {"image": a file in base64}}; '
+        "GET /schema lists the fields"
+    )
     return DataError(where, expected=expected, found=found, hint=hint or example)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,10 @@ from bedside.core.run import Run
 from bedside.core.study import Study, build_study
 from bedside.modalities.images import augment as cell
 from bedside.stages import augment
+
+
+def test_the_headline_s_words() -> None:
+    assert doctest.testmod(augment).failed == 0
 
 
 def study(**settings: object) -> Study:

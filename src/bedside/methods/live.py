@@ -14,6 +14,7 @@ from bedside.core.errors import DataError
 from bedside.core.ledger import Ledger
 from bedside.core.pseudonym import Pseudonyms
 from bedside.core.spec import Plain, nearest
+from bedside.methods.explained import explained
 from bedside.methods.served import (
     Arrays,
     OutlineEncoder,
@@ -103,18 +104,11 @@ class Live:
         return "text/html; charset=utf-8", self.first_page.encode()
 
     def _explained(self, arrays: Arrays, outputs: Outputs, index: int) -> Plain:
-        """None where the model abstains: there is nothing to explain."""
-        if outputs.decisions.abstain[index]:
-            return None
-        checked: dict[str, Plain] = {}
+        found: Plain = None
         if "explanation.json" in self.bundle.contents:
             found = self.bundle.json("explanation.json")
-            checked = found if isinstance(found, dict) else {}
-            if not checked.get("shown"):
-                return {"withheld": checked.get("why")}
-        one = {name: values[index : index + 1] for name, values in arrays.items()}
-        said = self.served.decoder.explain(one, self.served.schema, self.served.compute)
-        return {**said, "check": checked["why"]} if checked and isinstance(said, dict) else said
+        checked = found if isinstance(found, dict) else {}
+        return explained(self.served, arrays, outputs, index, checked)
 
     def _outlined(self, row: object, outputs: Outputs, index: int) -> Plain:
         """None where the model abstains."""
@@ -170,7 +164,7 @@ def read_request(request: object) -> Request:
     for key in request:
         if key not in _KEYS:
             raise _shape(
-                "request", "the keys 'inputs' and 'subject' only", "another", _near(str(key))
+                "request", "the keys 'inputs', 'subject' and 'explain' only", "another", _near(str(key))
             )
     inputs = request.get("inputs")
     single = isinstance(inputs, dict)
@@ -200,7 +194,10 @@ def _near(key: str) -> str:
 
 
 def _shape(where: str, expected: str, found: str, hint: str = "") -> DataError:
-    example = 'for example {"inputs": {"age": 71}}; GET /schema lists the fields'
+    example = (
+        'for example {"inputs": {"age": 71}}, or {"inputs": {"image": a file in base64}}; '
+        "GET /schema lists the fields"
+    )
     return DataError(where, expected=expected, found=found, hint=hint or example)
 
 

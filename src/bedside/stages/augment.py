@@ -161,5 +161,17 @@ def _headline(spec: Spec, evidence: Sequence[Evidence]) -> str:
         return f"{what}; nothing was measured"
     worst = min(known, key=lambda item: item.value or 0.0)
     name = worst.measure.removeprefix("augment.").replace("_", " ")
-    about = "" if worst.slice == "all" else f" under {worst.slice.removeprefix('op=')}"
-    return f"{what}; least {name}{about}: {worst.value:.2f}"
+    return f"{what}; least {name}{_of(worst.slice)}: {worst.value:.2f}"
+
+
+def _of(slice_: str) -> str:
+    """A slice in the words of the headline.
+
+    >>> _of("all"), _of("op=gamma"), _of("label=cyst & op=gamma")
+    ('', ' under gamma', ' of cyst under gamma')
+    """
+    said = ""
+    for part in slice_.split(" & "):
+        key, _, value = part.partition("=")
+        said += {"all": "", "op": f" under {value}"}.get(key, f" of {value or key}")
+    return said

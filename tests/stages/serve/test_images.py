@@ -117,6 +117,14 @@ def test_explain_is_true_or_false(app: Starlette, value: object) -> None:
     assert b"explain" in reply.body
 
 
+def test_an_unknown_key_is_answered_by_those_that_are_known(app: Starlette) -> None:
+    row = {"inputs": {"image": base64.b64encode(png(1, SIDE)).decode()}, "picture": 1}
+    reply = call(app, "/predict", json.dumps(row).encode())
+    assert reply.status == 422
+    assert b"'inputs', 'subject' and 'explain'" in reply.body
+    assert b"base64" in reply.body
+
+
 HOSTILE = {
     "empty": (b"", 422), "text": (CANARY.encode() * 9, 422), "half": (png(1, SIDE)[:-30], 422),
     "another size": (png(1, SIDE + 1), 422), "too large": (bytes(20_001), 413),

@@ -56,9 +56,11 @@ def same_frame(planes: Sequence[Plane], where: str) -> None:
     turned = np.asarray([plane.orientation for plane in planes])
     off = np.abs(turned - turned[0]).max(axis=1)
     if off.max() > AXES:
+        unlike_first = int((off > AXES).sum())
+        fewer = min(unlike_first, len(planes) - unlike_first)
         raise DataError(
             where, expected="slices of one orientation",
-            found=f"{int((off > AXES).sum()) + 1} of {len(planes)} slices that differ",
+            found=f"{fewer} of {len(planes)} slices turned another way",
             hint="a localizer or several planes in one series: take them apart",
         )  # fmt: skip
     spaced = np.asarray([plane.spacing for plane in planes])

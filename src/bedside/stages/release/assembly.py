@@ -126,17 +126,28 @@ def _contents(chosen: Candidate, context: Context, gates: Sequence[GateResult]) 
 
 
 def _explaining(chosen: Candidate, context: Context) -> dict[str, bytes]:
-    """`explanation.json`: whether maps over images may be shown beside an answer, and why.
+    """`explanation.json`: whether maps over images may be shown beside an answer, and why; of
+    several labels for each.
 
     They may where the evaluation held them against maps of a model that forgot what it learnt.
     """
     if all(field.kind != "image" for field in chosen.schema.fields):
         return {}
-    curves = _object(context.input("evaluate").read_json("curves.json"))
-    methods = _objects(_object(curves.get("explanations")).get("methods"))
+    table = _object(_object(context.input("evaluate").read_json("curves.json")).get("explanations"))
+    target = chosen.schema.target
+    if target.type != "multilabel":
+        return {"explanation.json": _json(_occlusion(table))}
+    of_each = {str(item.get("label")): item for item in _objects(table.get("labels"))}
+    labels: dict[str, Plain] = {name: _occlusion(of_each.get(name, {})) for name in target.classes}
+    return {"explanation.json": _json({"labels": labels})}
+
+
+def _occlusion(table: Mapping[str, Plain]) -> dict[str, Plain]:
+    """Of the one kind of map that can be asked of a graph."""
+    methods = _objects(table.get("methods"))
     checked = next((item for item in methods if item.get("name") == "occlusion"), {})
     why = checked.get("why") or "Not shown: no check with random weights was made of this model."
-    return {"explanation.json": _json({"shown": bool(checked.get("shown")), "why": why})}
+    return {"shown": bool(checked.get("shown")), "why": why}
 
 
 def _facts(chosen: Candidate, context: Context, gates: Sequence[GateResult]) -> CardFacts:

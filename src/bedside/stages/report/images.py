@@ -129,20 +129,26 @@ def _corruptions(material: Material) -> list[Block]:
 def _explanations(material: Material) -> list[Block]:
     """Each method of explaining with its check: what did not pass is told and not shown."""
     table = material.file("curves.json").at("explanations")
-    methods = table.at("methods").each()
+    tables = table.at("labels").each() or [table]
+    methods = [
+        (one.at("label").text(), item) for one in tables for item in one.at("methods").each()
+    ]
     if not methods:
         return []
+    labelled = any(label for label, _ in methods)
     rows = [
-        (item.at("title").text(), "shown" if item.at("shown").value else "not shown",
-         item.at("why").text())
-        for item in methods
+        (*([label] if labelled else []), item.at("title").text(),
+         "shown" if item.at("shown").value else "not shown", item.at("why").text())
+        for label, item in methods
     ]  # fmt: skip
-    shown = sum(bool(item.at("shown").value) for item in methods)
+    shown = sum(bool(item.at("shown").value) for _, item in methods)
+    patients = max(one.at("subjects").number() or 0 for one in tables)
     caption = (
         f"Of {count(len(methods))} ways to explain the model's answers, {count(shown)} passed the "
-        f"checks on {count(table.at('subjects').number() or 0)} patients"
+        f"checks on {count(patients)} patients" + (", label by label" if labelled else "")
     )
-    return [Table(caption=caption, head=("Maps by", "In this report", "Why"), rows=rows)]
+    head = (*(["Finding"] if labelled else []), "Maps by", "In this report", "Why")
+    return [Table(caption=caption, head=head, rows=rows)]
 
 
 def _line(item: Node, at: int) -> Line:

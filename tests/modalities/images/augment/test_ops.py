@@ -192,6 +192,14 @@ def test_shrinking_averages() -> None:
     assert grey.std() < 1
 
 
+def test_left_and_right_do_not_change_places_unseen() -> None:
+    """The last axis by its plain name would be mirrored and its labels left as they were."""
+    with pytest.raises(DataError, match="the axis 'left-right' where labels have swaps"):
+        Flip(axes=("column",), swaps=((1, 2),))
+    Flip(axes=("row",), swaps=((1, 2),))
+    Flip(axes=("column",))
+
+
 def test_left_and_right_change_places_together() -> None:
     flip = Flip(p=1.0, axes=("left-right",), swaps=((1, 2),))
     image = picture((1, 6, 10))

@@ -19,7 +19,12 @@ from bedside.modalities.images.augment.op import Op, Params, Tone
 from bedside.modalities.images.augment.passes import filtered, resampled
 from bedside.modalities.images.augment.philox import numbers
 from bedside.modalities.images.augment.plan import framed, kind_of, stretches
-from bedside.modalities.images.augment.sample import Sample, label_volumes, volumes
+from bedside.modalities.images.augment.sample import (
+    Sample,
+    check_places,
+    label_volumes,
+    volumes,
+)
 from bedside.modalities.images.augment.spatial import (
     PLAIN,
     Affine,
@@ -81,6 +86,7 @@ class Chain:
     def apply(self, sample: Sample, params: Sequence[Params]) -> Sample:
         """The sample after the ops; the one given is left as it was."""
         source = volumes(sample.image[None])
+        check_places(sample, len(self.shape))
         labels = label_volumes(None if sample.labels is None else sample.labels[None], source)
         out = np.empty((1, source.shape[1], *self._goal), np.float32)
         out_labels = None if labels is None else np.empty((1, *self._goal), np.uint8)

@@ -67,3 +67,15 @@ def label_volumes(labels: NDArray[Any] | None, like: NDArray[Any]) -> NDArray[np
             hint="a label map has whole numbers and the image's own size",
         )
     return np.ascontiguousarray(whole)
+
+
+def check_places(sample: Sample, axes: int) -> None:
+    """DataError unless points are [N, axes] and boxes [N, 2 axes]."""
+    for name, places, width in (("points", sample.points, axes), ("boxes", sample.boxes, 2 * axes)):
+        if places is not None and (places.ndim != 2 or places.shape[1] != width):
+            raise DataError(
+                "augmentation",
+                expected=f"{name} [N, {width}] of an image with {axes} axes",
+                found=f"an array of shape {places.shape}",
+                hint="an index along each axis; of a box the lowest of each, then the highest",
+            )

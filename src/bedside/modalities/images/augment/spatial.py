@@ -88,6 +88,15 @@ class Flip:
     swaps: tuple[tuple[int, int], ...] = ()
     """Pairs of label values that change places under a `left-right` flip: left and right organ."""
 
+    def __post_init__(self) -> None:
+        """DataError where left and right change places and the axis does not say that it is so."""
+        if self.swaps and "column" in self.axes:
+            raise DataError(
+                "[augment] flip", expected="the axis 'left-right' where labels have swaps",
+                found="the axis 'column', under which no label changes places",
+                hint="name the axis left-right, or leave out swaps",
+            )  # fmt: skip
+
     def draw(self, draw: Draw) -> list[Params]:
         """The names of the axes to flip, and the labels that this swaps."""
         chosen = [name for name in self.axes if draw.happens(self.p)]

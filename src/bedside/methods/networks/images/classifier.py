@@ -16,6 +16,10 @@ from bedside.methods.outcome import Outcome
 class Encoder(Protocol):
     """A body that can be pretrained: its part before the last linear layer, `last`."""
 
+    @property
+    def stride(self) -> int:
+        """Elements of the image, along each axis, for which one place of the last stage stands."""
+
     def represent(self, x: Tensor) -> Tensor:
         """[N, C, *shape] to [N, D]."""
 

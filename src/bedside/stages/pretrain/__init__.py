@@ -132,7 +132,7 @@ def run(spec: Spec, context: Context) -> Outcome:
     from bedside.methods.pretraining.saved import write_start
 
     dataset, schema = context.dataset(), context.kept_schema()
-    told = outside(spec, context.study, context.data_folder)
+    told = context.outside or outside(spec, context.study, context.data_folder)
     added = None
     if spec.pool:
         path = pool_path(spec.pool, context.study, context.data_folder)

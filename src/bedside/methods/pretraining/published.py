@@ -153,17 +153,25 @@ def _shapes(
     width = WIDTHS[0]
     for stage, (count, wide) in enumerate(zip(BLOCKS[layers], WIDTHS, strict=True), 1):
         for at in range(count):
-            block = f"layer{stage}.{at}"
-            yield f"{block}.conv1.weight", (wide, width, *(3,) * dims)
-            yield from _norm(f"{block}.bn1", wide)
-            yield f"{block}.conv2.weight", (wide, wide, *(3,) * dims)
-            yield from _norm(f"{block}.bn2", wide)
-            if width != wide and shortcut != "padded":
-                yield f"{block}.downsample.0.weight", (wide, width, *(1,) * dims)
-                if shortcut == "projected with bias":
-                    yield f"{block}.downsample.0.bias", (wide,)
-                yield from _norm(f"{block}.downsample.1", wide)
+            yield from _block(f"layer{stage}.{at}", (width, wide), dims, shortcut)
             width = wide
+
+
+def _block(
+    name: str, widths: tuple[int, int], dims: int, shortcut: Shortcut
+) -> Iterable[tuple[str, Sequence[int]]]:
+    """Of one block, from and to so many channels."""
+    before, wide = widths
+    yield f"{name}.conv1.weight", (wide, before, *(3,) * dims)
+    yield from _norm(f"{name}.bn1", wide)
+    yield f"{name}.conv2.weight", (wide, wide, *(3,) * dims)
+    yield from _norm(f"{name}.bn2", wide)
+    if before == wide or shortcut == "padded":
+        return
+    yield f"{name}.downsample.0.weight", (wide, before, *(1,) * dims)
+    if shortcut == "projected with bias":
+        yield f"{name}.downsample.0.bias", (wide,)
+    yield from _norm(f"{name}.downsample.1", wide)
 
 
 def _norm(name: str, width: int) -> Iterable[tuple[str, Sequence[int]]]:

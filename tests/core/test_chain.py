@@ -118,6 +118,27 @@ def test_a_finished_run_is_not_repeated(stages: Stages, tmp_path: Path) -> None:
     assert first.evidence == second.evidence
 
 
+def test_what_lies_outside_is_looked_at_once_and_told_to_the_stage(
+    stages: Stages, tmp_path: Path
+) -> None:
+    looked: list[object] = []
+
+    def outside(spec: Spec, study: Study, data_folder: Path | None) -> dict[str, str]:
+        looked.append(spec)
+        return {"source": "digest"}
+
+    told: list[dict[str, str]] = []
+    run = stages.modules["prepare"].run
+
+    def telling(spec: Spec, context: Context) -> Outcome:
+        told.append(dict(context.outside))
+        return run(spec, context)
+
+    vars(stages.modules["prepare"]).update({"outside": outside, "run": telling})
+    execute(_order(tmp_path))
+    assert (len(looked), told) == (1, [{"source": "digest"}])
+
+
 def test_only_what_depends_on_a_change_runs_again(stages: Stages, tmp_path: Path) -> None:
     execute(_order(tmp_path))
     stages.ran.clear()

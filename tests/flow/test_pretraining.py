@@ -9,11 +9,15 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
+from tests.methods.pretraining.published_weights import weights_of
+from tests.modalities.images.test_train import pictures
 
 from bedside.core.chain import Order, execute
 from bedside.core.executor import InProcess
-from bedside.core.study import Study, read_study
+from bedside.core.study import Study, build_study, read_study
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 _ONLY = ["train.models=['logistic']", "train.trials=1", "train.shuffled=false"]
@@ -50,6 +54,39 @@ def test_without_the_section_there_is_no_trace_of_it(made_up_study: Study, tmp_p
     execute(Order(study=study, out=tmp_path / "out", tiny=True, until="pretrain"))
     again = execute(order)
     assert again.evidence == plain.evidence
+
+
+def test_a_published_resnet_races_the_same_from_scratch(tmp_path: Path) -> None:
+    save_file(weights_of(start="module."), tmp_path / "resnet18.safetensors")
+    images, places = pictures(240, 9)
+    names = np.array([f"P{at}" for at in range(len(images))])
+    there = places.any(axis=(1, 2)).astype(np.int64)
+    np.savez(tmp_path / "source.npz", images=images[:, 0], patient=names, label=there)
+    table = {
+        "study": {"name": "blobs", "question": "Is there a blob?", "modality": "images"},
+        "data": {"source": "source.npz", "subject": "patient"},
+        "task": {"type": "binary", "target": "label", "positive": "1", "outcome": "a blob"},
+        "images": {"image": "images"},
+        "train": {"models": ["logistic"], "trials": 1, "shuffled": False},
+        "pretrain": {
+            "weights": "resnet18.safetensors", "licence": "BSD-3-Clause", "scale": "imagenet",
+            "stride": 1, "tune": "partial",
+        },
+    }  # fmt: skip
+    study = build_study(table, path=tmp_path / "study.toml")
+    out = tmp_path / "out"
+    result = execute(Order(study=study, out=out, tiny=True, executor=InProcess()))
+    train = result.runs["train"]
+    race = train.read_json("race.json")
+    raced = [entry["name"] for entry in race["models"]]  # type: ignore[index,union-attr,call-overload]  # JSON
+    assert raced == ["logistic", "resnet18", "resnet18_pretrained"]
+    records = [train.read_json(f"models/{name}/model.json") for name in raced[1:]]
+    assert [record["settings"]["stride"] for record in records] == [1, 1]  # type: ignore[index,call-overload]  # JSON
+    gaps = [e for e in result.evidence if e.measure == "pretrained_minus_scratch.auroc"]
+    assert [gap.model for gap in gaps] == ["resnet18_pretrained"]
+    page = (out / "report.html").read_text()
+    for words in ("ResNet-18, pretrained", "summed over its 3 channels", "BSD-3-Clause"):
+        assert words in page
 
 
 def _command(study: Path, out: Path) -> list[str]:

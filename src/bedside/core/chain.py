@@ -162,14 +162,14 @@ def _run_stage(
     """One stage: from its finished run, or by running it now."""
     module = cells.stage(name)
     inputs = {key: run for key, run in runs.items() if key in _used(module)}
-    spec = _spec(order, name, inputs)
-    folder = order.out / "runs" / _name(order, module, spec, inputs)
+    spec, outside = _spec(order, name, inputs)
+    folder = order.out / "runs" / _named(order, module, spec, inputs, outside)
     order.progress.begin(name)
     started = time.monotonic()
     with locked(folder) as run:
         repeated = run.done
         if not repeated:
-            context = _context(order, run, inputs)
+            context = _context(order, run, inputs, outside)
             with _full_disk_told(folder):
                 outcome: Outcome = module.run(spec, context)
                 run.finish(outcome, time.monotonic() - started)
@@ -180,15 +180,20 @@ def _run_stage(
     return run, outcome
 
 
-def _spec(order: Order, name: str, inputs: Mapping[str, Run]) -> object:
+def _spec(
+    order: Order, name: str, inputs: Mapping[str, Run]
+) -> tuple[object, Mapping[str, str]]:  # fmt: skip
     """A stage's settings: the full ones where it was asked for by name, or has run with them;
-    otherwise the quick ones, where there are such."""
+    otherwise the quick ones, where there are such. With the digests of what lies outside, which
+    take long: they are made once."""
     module = cells.stage(name)
     full = order.study.spec(name, tiny=order.tiny)
-    finished = Run(order.out / "runs" / _name(order, module, full, inputs)).done
+    outside = _outside(order, module, full)
+    finished = Run(order.out / "runs" / _named(order, module, full, inputs, outside)).done
     if order.until == name or finished:
-        return full
-    return order.study.spec(name, tiny=order.tiny, quick=True)
+        return full, outside
+    quick = order.study.spec(name, tiny=order.tiny, quick=True)
+    return quick, outside if quick == full else _outside(order, module, quick)
 
 
 def _used(module: ModuleType) -> tuple[str, ...]:
@@ -196,21 +201,34 @@ def _used(module: ModuleType) -> tuple[str, ...]:
 
 
 def _name(order: Order, module: ModuleType, spec: object, inputs: Mapping[str, Run]) -> str:
+    return _named(order, module, spec, inputs, _outside(order, module, spec))
+
+
+def _outside(order: Order, module: ModuleType, spec: object) -> Mapping[str, str]:
+    if not hasattr(module, "outside"):
+        return {}
+    told: Mapping[str, str] = module.outside(spec, order.study, order.data_folder)
+    return told
+
+
+def _named(
+    order: Order, module: ModuleType, spec: object, inputs: Mapping[str, Run],
+    outside: Mapping[str, str],
+) -> str:  # fmt: skip
     stage = module.__name__.rsplit(".", 1)[1]
     study = order.study
     parts = {"modality": study.about.modality, "seed": study.about.seed}
     reads = getattr(module, "READS", READS)
     parts |= {key: plain(getattr(study, key)) for key in reads if key not in parts}
-    outside = {}
-    if hasattr(module, "outside"):
-        outside = module.outside(spec, study, order.data_folder)
     code = code_digest(module.__name__, cells.cell(study.about.modality, stage).__name__)
     return name_run(
         stage, plain(spec), parts, [run.name for run in inputs.values()], outside, code, order.tiny
     )
 
 
-def _context(order: Order, run: Run, inputs: Mapping[str, Run]) -> Context:
+def _context(
+    order: Order, run: Run, inputs: Mapping[str, Run], outside: Mapping[str, str]
+) -> Context:
     return Context(
         study=order.study,
         run=run,
@@ -220,6 +238,7 @@ def _context(order: Order, run: Run, inputs: Mapping[str, Run]) -> Context:
         progress=order.progress,
         data_folder=order.data_folder,
         tiny=order.tiny,
+        outside=outside,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
@@ -32,6 +32,9 @@ class Context:
     data_folder: Path | None = None
     """Where `--data` points."""
     tiny: bool = False
+    outside: Mapping[str, str] = field(default_factory=dict)
+    """Digests of what lies outside the study, as the stage's `outside` told them for the name of
+    this run."""
 
     def dataset(self) -> Dataset:
         """The prepared data set."""

@@ -70,6 +70,9 @@ class Lesson:
     """A folder of this race for what several models need and one computes; None: there is none."""
     start: Start | None = None
     """Weights that a network starts from instead of at random."""
+    like: Mapping[str, Setting] = field(default_factory=dict)
+    """Settings of the architecture of a network in the same race that starts from weights: what no
+    search would choose is the same here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
@@ -22,19 +22,22 @@ class Search:
 
     space: Space
     defaults: Mapping[str, Setting]
+    given: Mapping[str, Setting] = field(default_factory=dict)
+    """Settings of the architecture that are never searched, but may come with weights."""
 
 
 def searched(what: Search, attempt: Attempt[T], lesson: Lesson) -> Found[T]:
     """The best of the attempts that the lesson's budget allows; one, where settings are given.
 
-    Where a network starts from pretrained weights, the settings of its architecture are given.
+    Where a network starts from pretrained weights, the settings of its architecture are given;
+    where it races from scratch beside one that does, those that no search chooses are the same.
     """
     if lesson.fixed:
         settings, once = lesson.fixed.settings, Budget(trials=1, seconds=np.inf)
         return search({}, {}, lambda _, left: attempt(settings, left), once, seed=lesson.seed)
-    if lesson.start:
-        return _narrowed(what, attempt, lesson, lesson.start.settings)
-    return search(what.space, what.defaults, attempt, lesson.budget, seed=lesson.seed)
+    like = {name: value for name, value in lesson.like.items() if name in what.given}
+    given = {**what.given, **(lesson.start.settings if lesson.start else like)}
+    return _narrowed(what, attempt, lesson, given)
 
 
 def _narrowed(

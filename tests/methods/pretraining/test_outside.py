@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from safetensors.numpy import save_file
+from safetensors.torch import save_file as save_torch
 from tests.methods.pretraining.conftest import network, rows
 from torch import nn
 
@@ -60,6 +61,13 @@ def test_a_licence_is_required(tmp_path: Path, licence: str) -> None:
 def test_a_pickled_file_is_not_opened(tmp_path: Path, name: str) -> None:
     with pytest.raises(DataError, match="could run code"):
         read_outside(tmp_path / name, "MIT")  # it need not even be there
+
+
+def test_numbers_that_numpy_does_not_have_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "w.safetensors"
+    save_torch({"a": torch.zeros(3, dtype=torch.bfloat16)}, path)
+    with pytest.raises(DataError, match=r"(?s)float32 or float16.*bfloat16"):
+        read_outside(path, "MIT")
 
 
 @pytest.mark.parametrize("kept", [0, 5, 60, -8])

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-from safetensors.numpy import save_file
 from tests.modalities.images.made_sources import schema_of
 from tests.modalities.images.test_train import SIDE, lesson, pictures
 
 from bedside.core.errors import DataError, StudyError
 from bedside.methods.entrant import Lesson
+from bedside.methods.pretraining.begin import encoder_of
 from bedside.methods.pretraining.collapse import health
-from bedside.methods.pretraining.outside import read_outside
 from bedside.methods.pretraining.plan import Plan
-from bedside.methods.pretraining.saved import write_start
 from bedside.methods.pretraining.start import Start
 from bedside.methods.tune import Budget
-from bedside.modalities.images.pretrain import embedded, entrant, pretrain, started
+from bedside.modalities.images.pretrain import embedded, entrant, pretrain
+from bedside.modalities.images.pretrain_start import blank
 from bedside.modalities.images.train import learn
+from bedside.modalities.images.train_networks import LARGE, architecture_of
 
 SCHEMA = schema_of((1, SIDE, SIDE), "uint8", mirrors=("left-right",))
 IMAGES = pictures(72, 5)[0]
@@ -34,7 +32,8 @@ def made(**plan: object) -> Start:
 def test_it_learns_without_labels_and_does_not_collapse(objective: str) -> None:
     start = made(objective=objective, epochs=4)
     assert start.course[-1] < start.course[0]
-    assert start.parameters < 4e6
+    assert start.entrant == "convnet_large"
+    assert 1e6 < start.parameters < 4e6
     found = embedded(start, SCHEMA, {"image": IMAGES})
     assert health(found, np.arange(72)).collapsed == ""
     assert start.digest == made(objective=objective, epochs=4).digest
@@ -48,7 +47,7 @@ def test_a_training_starts_from_it(tune: str) -> None:
     asked: Lesson = replace(
         lesson("convnet"), fixed=None, start=start, budget=Budget(trials=1, seconds=600)
     )
-    learned = learn("convnet", asked)
+    learned = learn("convnet_large", asked)
     same = [np.array_equal(learned.weights[name], values) for name, values in start.weights.items()]
     assert learned.settings["width"] == start.settings["width"]
     assert {"probe": all(same), "partial": any(same), "full": not all(same)}[tune]
@@ -71,7 +70,7 @@ def test_images_that_are_all_alike_are_refused(images: np.ndarray) -> None:
 
 
 def test_what_there_is_not_is_refused() -> None:
-    with pytest.raises(StudyError, match="convnet"):
+    with pytest.raises(StudyError, match="convnet_large, convnet, resnet18, resnet34"):
         made(model="resnet50")
     with pytest.raises(StudyError, match="two views"):
         made(chain={"axes": ["up-down", "left-right"], "ops": []})
@@ -81,26 +80,10 @@ def test_what_there_is_not_is_refused() -> None:
     assert entrant("convnet").family == "deep"
 
 
-def test_a_former_encoder_and_a_former_races_weights_fit(tmp_path: Path) -> None:
-    start = made()
-    path = tmp_path / "encoder.safetensors"
-    write_start(path, start, SCHEMA)
-    again = started(read_outside(path, "own"), SCHEMA, {"image": IMAGES}, plan=Plan())
-    assert (again.settings, set(again.weights)) == (start.settings, set(start.weights))
-    learned = learn("convnet", lesson("convnet"))
-    save_file(
-        {name: np.asarray(values) for name, values in learned.weights.items()},
-        tmp_path / "w.safetensors",
-    )
-    raced = started(
-        read_outside(tmp_path / "w.safetensors", "own"), SCHEMA, {"image": IMAGES}, plan=Plan()
-    )
-    assert raced.settings["width"] == learned.settings["width"]
-    assert "body.last.weight" not in raced.weights
-
-
-def test_another_architecture_is_told_by_name(tmp_path: Path) -> None:
-    save_file({"cls_token": np.zeros((1, 1, 8), np.float32)}, tmp_path / "vit.safetensors")
-    outside = read_outside(tmp_path / "vit.safetensors", "Apache-2.0")
-    with pytest.raises(DataError, match=r"missing: inward\.mean.*unexpected: cls_token"):
-        started(outside, SCHEMA, {"image": IMAGES}, plan=Plan())
+@pytest.mark.parametrize(("shape", "least"), [((16, 16), 1e6), ((8, 16, 16), 1e6)])
+def test_an_encoder_has_one_to_four_million_numbers(shape: tuple[int, ...], least: float) -> None:
+    network = blank(
+        LARGE, schema_of((1, *shape), "uint8"), np.zeros((2, 1, *shape), np.uint8),
+        architecture_of(LARGE, len(shape)),
+    )  # fmt: skip
+    assert least <= sum(values.size for values in encoder_of(network).values()) <= 4e6

@@ -39,7 +39,9 @@ _MODELS = {
     "trees": "boosted trees", "mlp": "the multilayer perceptron", "tabm": "TabM",
     "ft_transformer": "the feature-token transformer", "ridge": "ridge regression",
     "multinomial": "multinomial regression", "convnet": "the residual network",
-    "unet": "the U-Net", "voxel_trees": "boosted trees that see each place",
+    "convnet_large": "the larger residual network", "resnet18": "ResNet-18",
+    "resnet34": "ResNet-34", "unet": "the U-Net",
+    "voxel_trees": "boosted trees that see each place",
 }  # fmt: skip
 _PLURAL = ("trees", "voxel_trees")
 

@@ -12,7 +12,6 @@ from torch import Tensor, nn
 
 from bedside.core.randomness import stream
 from bedside.methods.networks.images.classifier import Classifier
-from bedside.methods.networks.images.convnet import ConvNetBody
 from bedside.methods.networks.images.layers import conv
 
 SOURCE = "masked images (SimMIM: Xie et al., CVPR 2022)"
@@ -31,10 +30,7 @@ class MaskedImages(nn.Module):
         self.network = network
         mean: Tensor = network.inward.mean
         self.channels, self.dims = mean.shape[1], mean.ndim - 2
-        body = network.body
-        if not isinstance(body, ConvNetBody):
-            raise TypeError(f"{type(body).__name__} has no stride to paint by")
-        self.stride = body.stride
+        self.stride = network.encoder.stride
         outputs = self.channels * self.stride**self.dims
         self.paint = conv(width, outputs, 1, dims=self.dims, bias=True)
 

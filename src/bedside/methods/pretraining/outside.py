@@ -81,7 +81,12 @@ def read_outside(path: Path, licence: str) -> Outside:
         with safe_open(path, "np") as file:
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # it is no dict
             about = json.loads((file.metadata() or {}).get(KEY, "{}"))
-    except (SafetensorError, OSError, TypeError, ValueError) as error:
+    except TypeError as error:
+        raise DataError(
+            path.name, expected="numbers in float32 or float16", found="another form of numbers",
+            hint="bfloat16? write them as float32 where they were made",
+        ) from error  # fmt: skip
+    except (SafetensorError, OSError, ValueError) as error:
         raise DataError(
             path.name, expected="a whole safetensors file", found="another or a truncated one",
             hint="compare its size and digest with those of where it came from",

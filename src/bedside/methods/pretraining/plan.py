@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from bedside.core.errors import StudyError
 from bedside.core.spec import Plain
 from bedside.methods.pretraining.start import Tune
 
@@ -23,8 +24,20 @@ class Plan:
     epochs: int = 30
     tune: Tune = "full"
     """What of the network learns afterwards."""
+    scale: Literal["study", "imagenet"] = "study"
+    """By whose mean and deviation images come into a published encoder."""
+    stride: int = 2
+    """Of a published encoder's first layer, which no weight tells."""
     chain: Plain = None
     """How images are changed, as the stage `augment` left it; None: in the modality's own way."""
+
+    def require_own(self) -> None:
+        """StudyError where it says what only a published encoder needs to be told."""
+        if self.scale != DEFAULT.scale or self.stride != DEFAULT.stride:
+            raise StudyError(
+                "[pretrain] scale and stride", expected="with weights of a published ResNet alone",
+                found="with others", hint="leave them out: other encoders hold both",
+            )  # fmt: skip
 
 
 DEFAULT = Plan()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +11,6 @@ from torch import nn
 
 from bedside.core.dataset import Schema
 from bedside.core.errors import DataError, StudyError
-from bedside.core.spec import nearest
-from bedside.methods import outcome
 from bedside.methods.batches import Arrays as Tuple
 from bedside.methods.batches import Rows
 from bedside.methods.entrant import Arrays, Entrant
@@ -23,28 +21,19 @@ from bedside.methods.pretraining.begin import begun
 from bedside.methods.pretraining.finish import embed, finished, settle
 from bedside.methods.pretraining.loop import Draw, Pace
 from bedside.methods.pretraining.loop import pretrain as pretrained
-from bedside.methods.pretraining.outside import Outside, fitted_start
 from bedside.methods.pretraining.plan import DEFAULT, Plan
 from bedside.methods.pretraining.start import Start
-from bedside.methods.tune import Setting
 from bedside.modalities.images.augment import Chain, chain_from, recorded
-from bedside.modalities.images.pretrain_pool import (
-    known_by,
-    pool_arrays,
-    read_pool,
-    require_outcome,
-)
+from bedside.modalities.images.pretrain_pool import known_by, pool_arrays, read_pool
+from bedside.modalities.images.pretrain_start import asked, blank, started
 from bedside.modalities.images.settings import axes_of, frozen
 from bedside.modalities.images.train import MODELS, arrays
-from bedside.modalities.images.train_deep import SEARCH, facts_of, network_of
+from bedside.modalities.images.train_networks import architecture_of
 
 __all__ = [
     "arrays", "embedded", "entrant", "known_by", "pool_arrays", "pretrain", "read_pool", "started",
 ]  # fmt: skip
 
-CAN = ("convnet",)
-"""Networks whose encoders can be pretrained."""
-_ARCHITECTURE = ("width",)
 _LOOKED_AT = 500
 """Images that are looked at for contrast, at most; evenly spaced ones."""
 _SOURCES = {"joint": joint.SOURCE, "masked": masked.SOURCE}
@@ -59,15 +48,15 @@ def pretrain(
     Raises StudyError where the study asks for what there is not, DataError for images that have
     nothing to tell apart.
     """
-    images, name = arrays["image"], _asked(schema, plan)
+    images, name = arrays["image"], asked(schema, plan)
     _telling(images)
     objective = "joint" if plan.objective == "auto" else plan.objective
-    settings: Mapping[str, Setting] = {key: SEARCH.defaults[key] for key in _ARCHITECTURE}
-    network = _blank(schema, images, settings)
+    settings = architecture_of(name, images.ndim - 2)
+    network = blank(name, schema, images, settings)
 
     def build() -> nn.Module:
         # Built again here, so that its weights follow from the seed.
-        fresh, width = _blank(schema, images, settings), _width(network, images)
+        fresh, width = blank(name, schema, images, settings), _width(network, images)
         made = masked.MaskedImages if objective == "masked" else joint.Joint
         return made(fresh, width)
 
@@ -86,22 +75,9 @@ def pretrain(
     return finished(encoder, standing, start)
 
 
-def started(outside: Outside, schema: Schema, arrays: Arrays, *, plan: Plan) -> Start:
-    """The start that a file of weights gives: an encoder of a former pretraining, or the weights
-    that a former race left of the same network.
-
-    Raises DataError that says what is missing or unexpected where they are of another network.
-    """
-    images, name = arrays["image"], _asked(schema, plan)
-    guess = outside.own(CAN) or (name, {"width": _width_of(outside, int(SEARCH.defaults["width"]))})
-    return fitted_start(
-        outside, [guess], lambda one: _blank(schema, images, one[1]), tune=plan.tune
-    )
-
-
 def embedded(start: Start, schema: Schema, arrays: Arrays) -> NDArray[np.float32]:
     """[N, D]: what the encoder of `start` makes of some images."""
-    network = begun(_blank(schema, arrays["image"], start.settings), start)
+    network = begun(blank(start.entrant, schema, arrays["image"], start.settings), start)
     return embed(network.eval(), (arrays["image"],))
 
 
@@ -119,18 +95,6 @@ def batch_size(rows: int) -> int:
     return min(128, max(16, 1 << (max(rows // 4, 1).bit_length() - 1)))
 
 
-def _asked(schema: Schema, plan: Plan) -> str:
-    """The network that the plan names."""
-    require_outcome(schema)
-    name = plan.model or CAN[0]
-    if name not in CAN:
-        raise StudyError(
-            "[pretrain] model", expected=f"one of {', '.join(CAN)}", found=f"'{name}'",
-            hint=nearest(name, CAN),
-        )  # fmt: skip
-    return name
-
-
 def _telling(images: NDArray[np.generic]) -> None:
     """DataError when no image has any contrast, or all are the same."""
     seen = np.asarray(images[:: -(-len(images) // _LOOKED_AT)])
@@ -140,20 +104,6 @@ def _telling(images: NDArray[np.generic]) -> None:
             "pretraining", expected="images that differ", found="none with contrast, or all alike",
             hint="were they read rightly? see the audit's pictures",
         )  # fmt: skip
-
-
-def _blank(
-    schema: Schema, images: NDArray[np.generic], settings: Mapping[str, Setting]
-) -> Classifier:
-    """The network with a head for two classes that is never used."""
-    nobody = outcome.binary(np.zeros(1, bool))
-    return network_of(facts_of(images, schema), nobody, settings)
-
-
-def _width_of(outside: Outside, usual: int) -> int:
-    """Channels of the first layer, where the file has it."""
-    first = outside.weights.get("body.steps.0.0.weight")
-    return usual if first is None else int(first.shape[0])
 
 
 def _width(network: Classifier, images: NDArray[np.generic]) -> int:

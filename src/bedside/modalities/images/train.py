@@ -13,6 +13,7 @@ from bedside.methods.entrant import Arrays, Entrant, Learned, Lesson
 from bedside.methods.simple_models import LINEAR_OF_TASK, simple_entrants
 from bedside.modalities.images.train_deep import learn_deep
 from bedside.modalities.images.train_masks import learn_unet
+from bedside.modalities.images.train_networks import LARGE, RESNETS
 from bedside.modalities.images.train_simple import learn_simple
 from bedside.modalities.images.train_voxels import learn_voxels
 
@@ -27,6 +28,13 @@ _ALL = (
             "Cicek et al., MICCAI 2016; Lakshminarayanan et al., NeurIPS 2017)"),
     Entrant(name="convnet", family="deep", year=2016,
             source="Small residual convolutional network (He et al., CVPR 2016)"),
+    Entrant(name=LARGE, family="deep", year=2016,
+            source="Residual convolutional network, larger for pretraining (He et al., CVPR 2016)"),
+    *(
+        Entrant(name=name, family="deep", year=2016,
+                source=f"ResNet-{layers} as published (He et al., CVPR 2016)")
+        for name, layers in RESNETS.items()
+    ),
 )  # fmt: skip
 MODELS: Mapping[str, Entrant] = {entrant.name: entrant for entrant in _ALL}
 """All models of images by name."""
@@ -35,7 +43,8 @@ _EDGE = 32
 
 
 def entrants(task: TaskType) -> tuple[Entrant, ...]:
-    """Models that can learn a task, the one that takes longest first."""
+    """Models that race unasked, the one that takes longest first; others race where a pretraining
+    brings them in."""
     if task == "segmentation":
         return (MODELS["unet"], MODELS["voxel_trees"])
     return tuple(MODELS[name] for name in ("convnet", "trees", LINEAR_OF_TASK[task], "prevalence"))
@@ -54,7 +63,7 @@ def learn(name: str, lesson: Lesson) -> Learned:
     if name == "voxel_trees":
         return learn_voxels(lesson)
     if MODELS[name].family == "deep":
-        return learn_deep(lesson)
+        return learn_deep(name, lesson)
     return learn_simple(name, lesson)
 
 

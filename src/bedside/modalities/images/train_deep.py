@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,46 +12,36 @@ from torch import nn
 
 from bedside.adapters.onnx.images_export import export_images
 from bedside.core.dataset import Schema
-from bedside.core.spec import Source, build
 from bedside.methods.entrant import Learned, Lesson
 from bedside.methods.fit import Fitted, Part, Schedule, bfloat16_pays
-from bedside.methods.networks.images.classifier import Classifier
-from bedside.methods.networks.images.convnet import ConvNetSettings, convnet
 from bedside.methods.networks.images.inward import ImageFacts, image_facts
 from bedside.methods.outcome import Outcome
 from bedside.methods.pretraining.begin import encoder_rate
 from bedside.methods.pretraining.probe import fit_from
-from bedside.methods.searches import Search, searched
-from bedside.methods.tune import Between, OneOf, Setting
+from bedside.methods.pretraining.start import scratch_name
+from bedside.methods.searches import searched
 from bedside.modalities.images.settings import axes_of, frozen
 from bedside.modalities.images.train_augment import augmentation
+from bedside.modalities.images.train_networks import Settings, network_of, search_of
 from bedside.modalities.images.train_simple import features_of
 
-Settings = Mapping[str, Setting]
-_SCHEDULE = ("rate", "decay")
 _LOOKS = 6
 """At selecting patients in a training, about: each costs as much as many steps."""
-SEARCH = Search(
-    space={
-        "rate": Between(low=1e-3, high=1e-2, log=True),
-        "decay": Between(low=1e-4, high=1e-1, log=True),
-        "dropout": Between(low=0.0, high=0.4),
-        "width": OneOf(values=(12, 16, 24)),
-    },
-    defaults={"rate": 3e-3, "decay": 0.05, "dropout": 0.0, "width": 16},
-)
 
 
-def learn_deep(lesson: Lesson) -> Learned:
-    """Tune and train the network; with `lesson.fixed`, train it once as that says."""
+def learn_deep(name: str, lesson: Lesson) -> Learned:
+    """Tune and train a network; with `lesson.fixed`, train it once as that says."""
     images = lesson.train["image"]
     facts = facts_of(images, lesson.schema)
 
     def attempt(settings: Settings, seconds: float) -> tuple[float, Fitted]:
-        fitted = _fitted(lesson, facts, settings, seconds)
+        def build() -> nn.Module:
+            return network_of(name, facts, lesson.train_outcome, settings)
+
+        fitted = _fitted(build, lesson, settings, seconds)
         return fitted.score, fitted
 
-    found = searched(SEARCH, attempt, lesson)
+    found = searched(search_of(name, facts.dims), attempt, lesson)
     fitted = found.fitted
 
     def export() -> bytes:
@@ -80,12 +70,15 @@ def facts_of(images: NDArray[np.generic], schema: Schema) -> ImageFacts:
 def rebuilt(folder: Path, images: NDArray[np.generic], outcome: Outcome, schema: Schema,
             settings: Settings) -> nn.Module:  # fmt: skip
     """The trained network again, from what train left in its folder; in evaluation mode."""
-    network = network_of(facts_of(images, schema), outcome, settings)
+    name = scratch_name(folder.name) or folder.name
+    network = network_of(name, facts_of(images, schema), outcome, settings)
     network.load_state_dict(load_file(folder / "weights.safetensors"))
     return network.eval()
 
 
-def _fitted(lesson: Lesson, facts: ImageFacts, settings: Settings, seconds: float) -> Fitted:
+def _fitted(
+    build: Callable[[], nn.Module], lesson: Lesson, settings: Settings, seconds: float
+) -> Fitted:
     batch = batch_size(len(lesson.train["image"]))
     steps = lesson.epochs * len(lesson.train["image"]) / batch
     schedule = Schedule(
@@ -95,7 +88,7 @@ def _fitted(lesson: Lesson, facts: ImageFacts, settings: Settings, seconds: floa
         seconds=seconds, encoder=encoder_rate(lesson.start),
     )  # fmt: skip
     return fit_from(
-        lesson.start, lambda: network_of(facts, lesson.train_outcome, settings),
+        lesson.start, build,
         Part(arrays=(lesson.train["image"],), outcome=lesson.train_outcome),
         Part(arrays=(lesson.select["image"],), outcome=lesson.select_outcome),
         schedule, seed=lesson.seed, augment=augmentation(lesson),
@@ -109,9 +102,3 @@ def batch_size(rows: int) -> int:
     (16, 64, 128)
     """
     return min(128, max(16, 1 << (max(rows // 32, 1).bit_length() - 1)))
-
-
-def network_of(facts: ImageFacts, outcome: Outcome, settings: Settings) -> Classifier:
-    """The network, untrained; settings of the training are left aside."""
-    own = {key: value for key, value in settings.items() if key not in _SCHEDULE}
-    return convnet(facts, outcome, build(ConvNetSettings, own, Source("settings")))

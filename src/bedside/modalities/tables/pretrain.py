@@ -84,6 +84,7 @@ def started(outside: Outside, schema: Schema, arrays: Arrays, *, plan: Plan) -> 
 
     Raises DataError for any other file: weights of a table's columns mean nothing elsewhere.
     """
+    plan.require_own()
     guess, fields = outside.own(CAN), digest(told_fields(schema))
     if guess is None or outside.fields != fields:
         raise DataError(

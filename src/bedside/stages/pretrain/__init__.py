@@ -52,7 +52,8 @@ class Spec:
     """joint: two views of a sample lie close, samples apart; masked: what is hidden or exchanged is
     told from the rest; auto: joint for images, masked for tables."""
     model: str = ""
-    """The network whose encoder is pretrained; empty: `convnet` for images, `mlp` for tables."""
+    """The network whose encoder is pretrained; empty: `convnet_large` of images, `mlp` of
+    tables."""
     tune: Literal["probe", "partial", "full"] = "full"
     """What learns of the outcome afterwards: the head on a frozen encoder; the encoder's last stage
     too; all of it, the encoder at a lower rate."""
@@ -66,6 +67,12 @@ class Spec:
     `--data`."""
     licence: str = ""
     """Of those weights, in a word or two; required with them."""
+    scale: Literal["study", "imagenet"] = "study"
+    """By whose mean and deviation images come into a published ResNet of `weights`: those of the
+    study's training images (of each volume by itself), or ImageNet's, for pictures of 8 bits."""
+    stride: int = 2
+    """Of the first layer of a published ResNet of `weights`, which no weight tells: 2 in
+    torchvision and MedicalNet, 1 in MONAI unless told otherwise."""
     pool: str = ""
     """A source of patients without labels to learn from beside the training split, in a form that
     `[data] source` may have; absolute, beside the study or in `--data`."""
@@ -95,16 +102,28 @@ def outside(spec: Spec, study: Study, data_folder: Path | None) -> Mapping[str, 
     """Digest of the pool, or of the file of weights: a changed one is another start."""
     from bedside.adapters.source import sha256, whole_digest
 
-    if spec.weights and spec.pool:
-        raise StudyError(
-            f"{study.file.name} [pretrain]", expected="a pool, or weights",
-            found="both", hint="leave out one: from weights of a file nothing more is learnt",
-        )  # fmt: skip
+    _checked(spec, f"{study.file.name} [pretrain]")
     if spec.pool:
         return {"pool": whole_digest(pool_path(spec.pool, study, data_folder), study)}
     if spec.weights:
         return {"weights": sha256(_found(spec, study, data_folder), where="[pretrain] weights")}
     return {}
+
+
+def _checked(spec: Spec, where: str) -> None:
+    """StudyError for settings that contradict each other."""
+    if spec.weights and spec.pool:
+        raise StudyError(
+            where, expected="a pool, or weights", found="both",
+            hint="leave out one: from weights of a file nothing more is learnt",
+        )  # fmt: skip
+    if not spec.weights and (spec.scale, spec.stride) != (Spec().scale, Spec().stride):
+        raise StudyError(
+            where, expected="scale and stride with weights of a published ResNet",
+            found="them without weights", hint="leave them out",
+        )  # fmt: skip
+    if spec.stride not in (1, 2):
+        raise StudyError(f"{where} stride", expected="1 or 2", found=str(spec.stride))
 
 
 def run(spec: Spec, context: Context) -> Outcome:
@@ -114,7 +133,7 @@ def run(spec: Spec, context: Context) -> Outcome:
     from bedside.methods.pretraining.saved import write_start
 
     dataset, schema = context.dataset(), context.kept_schema()
-    told = outside(spec, context.study, context.data_folder)
+    told = context.outside or outside(spec, context.study, context.data_folder)
     added = None
     if spec.pool:
         path = pool_path(spec.pool, context.study, context.data_folder)
@@ -163,8 +182,9 @@ def _start(spec: Spec, context: Context, schema: Schema, arrays: Arrays) -> Star
     if "augment" in context.inputs:
         chain = context.input("augment").read_json("chain.json")
     plan = Plan(
-        objective=spec.objective, model=spec.model, epochs=spec.epochs, tune=spec.tune, chain=chain
-    )
+        objective=spec.objective, model=spec.model, epochs=spec.epochs, tune=spec.tune,
+        scale=spec.scale, stride=spec.stride, chain=chain,
+    )  # fmt: skip
     if spec.weights:
         path = _found(spec, context.study, context.data_folder)
         read = read_outside(path, spec.licence)
@@ -217,7 +237,8 @@ def _write(context: Context, start: Start, pool: Pool, found: Health) -> None:
     begun = replace(
         scratch, name=pretrained_name(scratch.name), source=f"{scratch.source}; {_origin(start)}"
     )
-    context.run.write_json("entrants.json", {"scratch": plain(scratch), "pretrained": plain(begun)})
+    told = {"scratch": plain(scratch), "pretrained": plain(begun)}
+    context.run.write_json("entrants.json", {**told, "settings": plain(start.settings)})
     context.run.write_json(
         "pretrain.json",
         {

@@ -161,14 +161,14 @@ def _write_edges(context: Context, schema: Schema) -> None:
 
 
 def _entry(spec: Spec, context: Context, halves: Halves, entrant: Entrant) -> Entry:
-    from bedside.stages.train.beginning import beginning
+    from bedside.stages.train.beginning import beginning, likeness
     from bedside.stages.train.entry import Entry
 
     return Entry(
         entrant=entrant, spec=spec, modality=context.study.about.modality,
         prepared=context.input("prepare").folder, run=context.run.folder, halves=halves,
         decision=context.study.decision, seed=context.study.about.seed, chain=_chain(context),
-        start=beginning(context, entrant),
+        start=beginning(context, entrant), like=likeness(context, entrant),
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from bedside.methods.label_calibration import LabelCalibrators
     from bedside.methods.label_policy import AnyPolicy
     from bedside.methods.pretraining.start import Start
+    from bedside.methods.tune import Setting
     from bedside.stages.train import Cell, Spec
 
 Rows = NDArray[np.int64]
@@ -61,6 +62,8 @@ class Entry:
     """How samples are changed in training, as the stage `augment` left it."""
     start: Path | None = None
     """Weights that the network starts from; None: it starts at random."""
+    like: Mapping[str, Setting] = field(default_factory=dict)
+    """Settings of the architecture of weights beside which this network races from scratch."""
 
     @property
     def learns(self) -> str:
@@ -167,7 +170,7 @@ def _lesson(work: _Work) -> Lesson:
         epochs=entry.spec.epochs, patience=entry.spec.patience, seed=seed, fixed=entry.fixed,
         masks=masks_of(dataset, work.schema, entry.halves), chain=entry.chain,
         shared=entry.run / SHARED,
-        start=_start(entry.start),
+        start=_start(entry.start), like=entry.like,
     )  # fmt: skip
 
 

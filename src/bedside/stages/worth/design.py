@@ -138,6 +138,8 @@ def _learner(spec: Spec, context: Context, schema: Schema) -> tuple[str, str]:
         best, deep = race["released_candidates"], "augment" in context.inputs
         name = best["deep"] if deep and best["deep"] else best["simple"] or best["deep"]
         name = scratch_name(name) or name
+        if name not in able:  # a network that only a pretraining brought into the race
+            name = next(one.name for one in able.values() if one.family == "deep")
     if name not in able:
         raise StudyError(
             "[worth] model", expected=f"a model that can learn a {schema.target.type} outcome",

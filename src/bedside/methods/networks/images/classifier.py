@@ -19,6 +19,10 @@ class Encoder(Protocol):
     last: nn.Module
     """From [N, D] to scores [N, K]."""
 
+    @property
+    def stride(self) -> int:
+        """Elements of the image, along each axis, for which one place of the last stage stands."""
+
     def represent(self, x: Tensor) -> Tensor:
         """[N, C, *shape] to [N, D]."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -100,7 +101,10 @@ def test_the_rarest_are_those_like_whom_there_is_nobody() -> None:
 
 
 def test_nobody_to_compare_with_is_undefined() -> None:
-    few = Found(name="x", kind="scores", members=np.ones(5), others=np.zeros(20))
+    few = Found(
+        name="x", kind="scores", members=np.ones(5), others=np.zeros(20),
+        patients=(np.arange(5), np.arange(20)),
+    )  # fmt: skip
     assert np.isnan(caught(few, 0.01, seed=0)).all()
-    none = Found(name="x", kind="successes", members=np.ones(5), others=np.zeros(0))
+    none = replace(few, kind="successes", others=np.zeros(0), patients=(np.arange(5), np.arange(0)))
     assert np.isnan(excess(none, seed=0)).all()

@@ -7,8 +7,6 @@ in twenty, rows that lie farther off than others do would make up for them.
 
 from __future__ import annotations
 
-import numpy as np
-
 from bedside.core.randomness import stream
 from bedside.methods.privacy.people import Found, People
 from bedside.methods.privacy.space import nearest
@@ -18,14 +16,21 @@ CHANCE, CHANCE_FEW = 0.05, 0.005
 
 
 def near_copies(people: People, released: Mixed, chance: float = CHANCE) -> Found:
-    """Successes: released rows, and others, who are that close to a member."""
+    """Successes: released rows, and others, who are that close to a member.
+
+    A released row goes with the member to whom it is nearest, as several can be copies of one; real
+    people in the place of the table go with themselves.
+    """
     space = people.space()
     members = space.points(people.members)
-    rows, others = (nearest(space.points(mixed), members)[0] for mixed in (released, people.others))
-    limit = np.quantile(others, chance, method="lower")
+    rows, likest = nearest(space.points(released), members)
+    others, _ = nearest(space.points(people.others), members)
+    whose = people.members.patients[likest[:, 0]]
+    if released.subjects is not None:
+        whose = released.subjects
     return Found(
-        name="near_copies", kind="successes", by_patient=False,
-        members=(rows <= limit).astype(np.float64), others=(others <= limit).astype(np.float64),
+        name="near_copies", kind="successes", by_patient=False, members=-rows, others=-others,
+        patients=(whose, people.others.patients), chance=chance,
     )  # fmt: skip
 
 

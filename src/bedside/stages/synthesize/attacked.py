@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bedside.methods.intervals import Interval
 from bedside.methods.privacy.attacks import ATTACKS, RAREST, Attack, among_rarest, gained
@@ -32,8 +33,6 @@ class Attacked:
 
     people: People
     tables: Tables
-    patients: int
-    """Among the others: a patient may have several rows."""
     by: tuple[str, ...]
     """Names in `ATTACKS`."""
 
@@ -45,8 +44,7 @@ def leaks(
     for attack in (ATTACKS[name] for name in attacked.by):
         told(attack.title.lower())
         found = [attack.run(attacked.people, table, seed) for table in attacked.tables]
-        leak = _leak(spec, attack, found, seed=seed)
-        yield replace(leak, others=min(leak.others, attacked.patients))
+        yield _leak(spec, attack, found, seed=seed)
         if found[0].by_patient:
             rare = [among_rarest(one, attacked.people) for one in found]
             yield _leak(spec, attack, rare, seed=seed, rare=True)
@@ -83,9 +81,13 @@ def _leak(spec: Spec, attack: Attack, found: list[Found], *, seed: int, rare: bo
     return Leak(
         attack=attack.name, title=attack.title, asks=attack.asks, slice=RAREST if rare else "all",
         unit="caught" if caught else "excess", synthetic=synthetic, copy=copy, real=real,
-        limit=limit, members=len(found[0].members), others=len(found[0].others),
+        limit=limit, members=_count(found[0].patients[0]), others=_count(found[0].patients[1]),
         fewest=FEWEST_RARE if rare else spec.fewest_subjects,
     )  # fmt: skip
+
+
+def _count(patients: NDArray[np.int64]) -> int:
+    return len(np.unique(patients))
 
 
 def _gain(found: Found, spec: Spec, *, seed: int, rare: bool) -> Interval:

@@ -13,6 +13,7 @@ from bedside.core.errors import DataError
 from bedside.core.evidence import Evidence
 from bedside.core.randomness import stream
 from bedside.core.spec import Plain
+from bedside.methods.cases import Cases
 from bedside.methods.evaluation.record import Record, clean, target_units
 from bedside.methods.evaluation.truth import truth_of
 from bedside.methods.fidelity.utility import Exam, Utility, utility
@@ -88,8 +89,8 @@ def judge(spec: Spec, context: Context, made: Made) -> Found:
             for table in (tables[0], rest)
         )
         used, useless = _used(spec, context, made)
-        patients = len(np.unique(made.such(made.judges).subjects))
-        attacked = Attacked(people=people, tables=tables, patients=patients, by=made.form.attacks)
+        patients = len(np.unique(people.others.patients))
+        attacked = Attacked(people=people, tables=tables, by=made.form.attacks)
         found = list(leaks(spec, attacked, seed=seed, told=lambda t: advance(3, 4, t)))
         advance(3, 4, "canaries")
         verdict = Verdict(
@@ -105,9 +106,8 @@ def judge(spec: Spec, context: Context, made: Made) -> Found:
 
 def _roles(made: Made, seed: int) -> tuple[People, Tables, Mixed]:
     """People of the attacks, the three tables, and real people as the floor of likeness."""
-    mixed = made.form.mixed
     members, others, known, apart = (
-        _some(mixed(made.such(cases)), seed)
+        _some(_of_patients(made, made.such(cases)), seed)
         for cases in (made.learnt, made.judges, made.known, made.apart)
     )
     if min(len(members), len(others), len(known), len(apart)) < FEWEST:
@@ -117,9 +117,16 @@ def _roles(made: Made, seed: int) -> tuple[People, Tables, Mixed]:
             hint="ask for a larger group; of a handful of patients nothing may leave",
         )  # fmt: skip
     people = People(members=members, others=others, reference=known)
-    rest = np.concatenate([known.values, apart.values])
-    tables = (mixed(made.synthetic), members, apart)
-    return people, tables, Mixed(columns=apart.columns, values=rest)
+    rest = replace(
+        apart, values=np.concatenate([known.values, apart.values]),
+        subjects=np.concatenate([known.patients, apart.patients]),
+    )  # fmt: skip
+    return people, (made.form.mixed(made.synthetic), members, apart), rest
+
+
+def _of_patients(made: Made, cases: Cases) -> Mixed:
+    """The matrix of real cases, with whose each row is."""
+    return replace(made.form.mixed(cases), subjects=cases.subjects)
 
 
 def _some(mixed: Mixed, seed: int) -> Mixed:

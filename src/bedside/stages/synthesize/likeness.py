@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from bedside.core.randomness import stream
 from bedside.methods.fidelity.columns import column_likeness
 from bedside.methods.fidelity.coverage import coverage
-from bedside.methods.fidelity.detection import detection
+from bedside.methods.fidelity.detection import FOLDS, detection
 from bedside.methods.fidelity.pairs import pair_likeness
 from bedside.methods.intervals import Interval
 from bedside.methods.synthesis.mixed import Mixed
 
 FEWEST = 20
-"""With fewer rows neither detection nor coverage is measured."""
+"""With fewer rows, or fewer than three patients, detection and coverage are not measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,8 @@ def likeness_of(
     nan = float("nan")
     auroc: Interval = (nan, nan, nan)
     both = {"coverage": nan, "precision": nan}
-    if size >= FEWEST:
+    people = min(len(np.unique(mixed.patients)) for mixed in (judges, some))
+    if size >= FEWEST and people >= FOLDS:
         auroc = detection(judges, some, seed=seed).auroc(seed=seed, replicates=replicates)
         both = coverage(judges, some)
     first, second = (_only(mixed, told) for mixed in (judges, some))
@@ -64,4 +65,5 @@ def likeness_of(
 
 def _only(mixed: Mixed, told: Sequence[str]) -> Mixed:
     at = [mixed.at(name) for name in told]
-    return Mixed(columns=tuple(mixed.columns[k] for k in at), values=mixed.values[:, at])
+    columns = tuple(mixed.columns[k] for k in at)
+    return replace(mixed, columns=columns, values=mixed.values[:, at])

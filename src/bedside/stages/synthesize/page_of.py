@@ -77,8 +77,9 @@ def _facts(found: Found) -> list[str]:
     judged = [leak for leak in found.verdict.leaks if leak.unit == "caught" and leak.slice == "all"]
     worst = max(judged, key=lambda leak: leak.synthetic[0])
     facts = [
-        f"Of {count(worst.members)} members, an attacker finds {_share(worst.synthetic)} at 1 % "
-        f"false alarms; in a verbatim copy {percent(clean(worst.copy[0]))}.",
+        f"Of the records of {count(worst.members)} members, an attacker finds "
+        f"{_share(worst.synthetic)} at 1 % false alarms; in a verbatim copy "
+        f"{percent(clean(worst.copy[0]))}.",
         f"Boosted trees tell made-up from real patients with an AUROC of "
         f"{_interval(found.synthetic.detection)}; 0.5 is that they cannot.",
     ]

@@ -32,7 +32,9 @@ class Leak:
     limit: float | None
     """None: shown, and not judged."""
     members: int
+    """Patients."""
     others: int
+    """Patients to compare with."""
     fewest: int
 
     @property

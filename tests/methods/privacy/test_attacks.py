@@ -87,8 +87,11 @@ def test_the_interval_of_chance_covers_it() -> None:
 
 
 def test_the_closest_share_tells_a_copy_but_is_near_a_half_otherwise(who: People) -> None:
-    assert closest_share(who, who.members, seed=0) > 0.95
-    assert abs(closest_share(who, drawn(400, 9), seed=0) - 0.5) < 0.08
+    assert closest_share(who, who.members, seed=0)[0] > 0.95
+    value, low, high = closest_share(who, drawn(400, 9), seed=0)
+    assert abs(value - 0.5) < 0.08
+    assert low < 0.5 < high
+    assert 0.08 < high - low < 0.2
 
 
 def test_the_rarest_are_those_like_whom_there_is_nobody() -> None:

@@ -59,6 +59,9 @@ def test_what_it_leaves(left: Run, place: Place) -> None:
     assert measures >= {"synthesis.detection", "synthesis.synthetic_minus_real"}
     assert all(item.data.startswith("tune@") for item in left.evidence())
     assert {item.model for item in left.evidence()} == {"synthetic", "copy", "real"}
+    bare = {item.measure for item in left.evidence() if item.low is None or item.high is None}
+    assert bare == set()
+    assert len(record["likeness"]["synthetic"]["pairs"]) == 15
     dataset = Dataset(place[1]["prepare"].folder)
     assert record["judges"] == len(dataset.rows("tune")) // 2
 
@@ -110,6 +113,8 @@ def test_the_page_says_first_whether_it_may_leave(left: Run) -> None:
     assert parser.text.index("This synthetic table may leave") < parser.text.index("An attacker")
     assert "nan" not in parser.text.lower().replace("finance", "")
     assert page.count("<figure>") == 6
+    assert "age with died" in parser.text.replace("target", "died")
+    assert parser.text.count(" with ") >= 15
     assert "built-in" not in parser.text
     assert "http" not in page.replace("http-equiv", "")
 

@@ -51,7 +51,7 @@ class Found:
     """None where there is nothing to learn: why is in `useless`."""
     useless: str
     verdict: Verdict
-    closest: float
+    closest: Interval
     lines: Sequence[Evidence]
 
     def to_json(self) -> dict[str, Plain]:
@@ -69,7 +69,7 @@ class Found:
                 "synthetic_minus_real": _plain(used.synthetic_minus_real),
                 "both_minus_real": _plain(used.both_minus_real), "subjects": used.subjects,
             },
-            "useless": self.useless, "closest_share": clean(self.closest),
+            "useless": self.useless, "closest_share": _plain(self.closest),
             "attacks": [_leak(leak) for leak in said.leaks],
         }  # fmt: skip
 
@@ -96,7 +96,7 @@ def judge(spec: Spec, context: Context, made: Made) -> Found:
         verdict = Verdict(
             leaks=found, epsilon=spec.epsilon, proved=proved(spec, made), provable=provable(spec)
         )
-        closest = closest_share(people, tables[0], seed=seed)
+        closest = closest_share(people, tables[0], seed=seed, replicates=spec.replicates)
     told = Found(
         synthetic=synthetic, real=real, judges=patients, utility=used, useless=useless,
         verdict=verdict, closest=closest, lines=(),
@@ -170,8 +170,7 @@ def _lines(found: Found, made: Made, context: Context) -> list[Evidence]:
                             ("real", leak.real)):  # fmt: skip
             record.add(f"privacy.{leak.attack}", gain, subjects=leak.others, model=model,
                        slice_=leak.slice)  # fmt: skip
-    record.add("privacy.closest_share", _point(found.closest), subjects=found.judges,
-               model="synthetic")  # fmt: skip
+    record.add("privacy.closest_share", found.closest, subjects=found.judges, model="synthetic")
     if found.verdict.proved is not None:
         record.add("privacy.epsilon_proved", _point(found.verdict.proved),
                    subjects=len(made.learnt), model="synthetic")  # fmt: skip
@@ -180,9 +179,9 @@ def _lines(found: Found, made: Made, context: Context) -> list[Evidence]:
 
 def _tell_likeness(record: Record, like: Likeness, judges: int, model: str) -> None:
     for name, value in like.overall().items():
-        record.add(f"synthesis.{name}", _point(value), subjects=judges, model=model)
+        record.add(f"synthesis.{name}", value, subjects=judges, model=model)
     for name, value in like.columns.items():
-        record.add("synthesis.column_likeness", _point(value), subjects=judges, model=model,
+        record.add("synthesis.column_likeness", value, subjects=judges, model=model,
                    slice_=name)  # fmt: skip
     record.add("synthesis.detection", like.detection, subjects=judges, model=model)
 
@@ -207,11 +206,11 @@ def _plain(interval: Interval) -> list[Plain]:
 
 def _likeness(one: Likeness) -> dict[str, Plain]:
     return {
-        **{name: clean(value) for name, value in one.overall().items()},
+        **{name: _plain(value) for name, value in one.overall().items()},
         "detection": _plain(one.detection), "rows": one.rows,
-        "columns": {name: clean(value) for name, value in one.columns.items()},
+        "columns": {name: _plain(value) for name, value in one.columns.items()},
         "pairs": [
-            {"first": first, "second": second, "likeness": clean(value)}
+            {"first": first, "second": second, "likeness": _plain(value)}
             for (first, second), value in one.pairs.items()
         ],
     }  # fmt: skip

@@ -20,6 +20,7 @@ from bedside.methods.words import count, duration, interval, joined, number, per
 from bedside.stages.synthesize.judged import Found
 from bedside.stages.synthesize.made import Made
 from bedside.stages.synthesize.page import NAME
+from bedside.stages.synthesize.page_pairs import MOST_PAIRS, pair_rows, pairs_title
 from bedside.stages.synthesize.pictures import attack_axis, attack_row, key, marginal
 from bedside.stages.synthesize.verdict import Leak
 
@@ -45,6 +46,7 @@ def page_of(found: Found, made: Made, sheet: Mapping[str, Plain], context: Conte
         "attacks_title": _attacks_title(found), "attacks": _attacks(found),
         "closest": _closest(found), "promise": _promise(found),
         "likeness_title": _likeness_title(found), "likeness": _likeness(found),
+        "pairs_title": pairs_title(found), "pairs": pair_rows(found), "most_pairs": MOST_PAIRS,
         "use_title": _use_title(found), "use": _use(found),
         "picture": _picture(made, context),
         "columns_title": _columns_title(found), "figures": _figures(found, made),
@@ -124,7 +126,7 @@ def _attack(leak: Leak) -> dict[str, object]:
 
 def _closest(found: Found) -> str:
     return (
-        f"{percent(clean(found.closest))} of the rows are closer to a member than to as many "
+        f"{_share(found.closest)} of the rows are closer to a member than to as many "
         "others, where 50 % is chance; by itself this share says nothing of privacy."
     )
 
@@ -158,8 +160,8 @@ def _likeness_title(found: Found) -> str:
 def _likeness(found: Found) -> list[dict[str, object]]:
     first, second = found.synthetic.overall(), found.real.overall()
     rows: list[dict[str, object]] = [
-        {"name": name, "synthetic": number(clean(first[which])),
-         "real": number(clean(second[which])), "says": says}
+        {"name": name, "synthetic": _interval(first[which]), "real": _interval(second[which]),
+         "says": says}
         for which, (name, says) in SAYS.items()
     ]  # fmt: skip
     rows.append({
@@ -196,7 +198,7 @@ def _use(found: Found) -> str:
 def _columns_title(found: Found) -> str:
     unlike = [
         name for name, value in found.synthetic.columns.items()
-        if value < found.real.columns[name] - UNLIKE
+        if value[0] < found.real.columns[name][0] - UNLIKE
     ]  # fmt: skip
     if not unlike:
         return "Every column is about as like as that of other real patients"
@@ -222,8 +224,8 @@ def _figures(found: Found, made: Made) -> list[dict[str, object]]:
             continue
         at = real.at(column.name)
         first, second = real.values[:, at], synthetic.values[:, at]
-        like = number(clean(found.synthetic.columns[column.name]))
-        floor = number(clean(found.real.columns[column.name]))
+        like = _interval(found.synthetic.columns[column.name])
+        floor = _interval(found.real.columns[column.name])
         title = f"{column.name}: likeness {like}, floor {floor}"
         if np.isnan(first).any() or np.isnan(second).any():
             gaps = (percent(float(np.isnan(values).mean())) for values in (first, second))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bedside.methods.intervals import Interval
 from bedside.methods.privacy.attacks import ATTACKS, RAREST, Attack, among_rarest, gained
-from bedside.methods.privacy.canary import audit_promise, most_provable
+from bedside.methods.privacy.canary import audit_promise, fits_to_test, most_provable
 from bedside.methods.privacy.people import Found, People
 from bedside.methods.synthesis.mixed import Mixed
 from bedside.methods.synthesis.private import Budget, Marginals, fit_private
@@ -65,9 +65,24 @@ def proved(spec: Spec, made: Made) -> float | None:
     return audit.epsilon
 
 
-def provable(spec: Spec) -> float | None:
-    """The most that these canaries could prove; None where nothing was promised."""
-    return None if spec.epsilon is None else most_provable(spec.audit_fits, delta=spec.delta)
+class Provable(TypedDict, total=False):
+    """Of `Verdict`."""
+
+    provable: float
+    fits_to_test: int | None
+    accepted: bool
+
+
+def provable(spec: Spec) -> Provable:
+    """The most that these canaries could prove, how many could prove more than the promise, and
+    whether the study accepts that they cannot; nothing where nothing was promised."""
+    if spec.epsilon is None:
+        return {}
+    return {
+        "provable": most_provable(spec.audit_fits, delta=spec.delta),
+        "fits_to_test": fits_to_test(spec.epsilon, delta=spec.delta),
+        "accepted": spec.accept_untested,
+    }
 
 
 def _leak(spec: Spec, attack: Attack, found: list[Found], *, seed: int, rare: bool = False) -> Leak:

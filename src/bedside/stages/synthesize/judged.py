@@ -61,7 +61,7 @@ class Found:
         return {
             "leaves": said.leaves, "sentence": said.sentence(), "reasons": list(said.reasons),
             "epsilon": said.epsilon, "epsilon_proved": said.proved,
-            "epsilon_provable": said.provable, "judges": self.judges,
+            "epsilon_provable": said.provable, "promise_tested": said.tested, "judges": self.judges,
             "likeness": {"synthetic": _likeness(self.synthetic), "real": _likeness(self.real)},
             "utility": None if used is None else {
                 "measure": used.measure, "real": _plain(used.real),
@@ -94,7 +94,7 @@ def judge(spec: Spec, context: Context, made: Made) -> Found:
         found = list(leaks(spec, attacked, seed=seed, told=lambda t: advance(3, 4, t)))
         advance(3, 4, "canaries")
         verdict = Verdict(
-            leaks=found, epsilon=spec.epsilon, proved=proved(spec, made), provable=provable(spec)
+            leaks=found, epsilon=spec.epsilon, proved=proved(spec, made), **provable(spec)
         )
         closest = closest_share(people, tables[0], seed=seed, replicates=spec.replicates)
     told = Found(

@@ -136,10 +136,15 @@ def _promise(found: Found) -> str:
     if said.epsilon is None or said.proved is None or said.provable is None:
         return ""
     untested = ""
-    if said.provable <= said.epsilon:
+    if not said.tested:
         untested = (
             f" With so few fits they could prove {number(said.provable)} at most, so that the "
-            "promise was not put to the test: it rests on the accounting alone."
+            "promise was not put to the test: it rests on the accounting alone"
+            + (
+                ", which the study accepts."
+                if said.accepted
+                else ", which the study does not accept."
+            )
         )
     return (
         f"Promised: differential privacy with epsilon {number(said.epsilon)}. Planted canaries "
@@ -240,7 +245,8 @@ def _sheet(sheet: Mapping[str, Plain]) -> list[dict[str, str]]:
         "learnt_from": "Learnt from", "judged_by": "Judged by", "rows": "Rows",
         "where": "Only", "rules": "Rules kept", "outcome": "Outcome", "epsilon": "Epsilon",
         "epsilon_proved": "Epsilon proved at least",
-        "epsilon_provable": "Epsilon that could be proved at most", "source_data": "Source data",
+        "epsilon_provable": "Epsilon that could be proved at most", "promise": "Privacy promise",
+        "not_promised": "Not promised", "source_data": "Source data",
         "uses": "May be used", "not_uses": "May not be used", "limits": "Limits of the source",
     }  # fmt: skip
     rows = []

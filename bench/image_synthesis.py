@@ -28,7 +28,7 @@ from bedside.methods.fidelity.detection import detection
 from bedside.methods.fidelity.utility import Exam, utility
 from bedside.methods.one_thread import one_thread
 from bedside.methods.privacy.copies import CHANCE_FEW, near_copies
-from bedside.methods.privacy.measured import caught, excess, told_apart
+from bedside.methods.privacy.measured import caught, excess, shares, told_apart
 from bedside.methods.privacy.membership import by_density, by_distance
 from bedside.methods.privacy.people import People
 from bedside.modalities.images.settings import Spec
@@ -120,10 +120,11 @@ def attacks(looks: Looks, made: Cases, learnt: Cases, other: Cases) -> None:
     ):  # fmt: skip
         released = looks.mixed(cases)
         close = near_copies(everyone, released)
-        print(f"{what}: near copies {close.members.mean():.3f} where others have "
-              f"{close.others.mean():.3f} (excess {_said(excess(close, seed=0))})")  # fmt: skip
+        near, chance = shares(close)
+        print(f"{what}: near copies {near:.3f} where others have "
+              f"{chance:.3f} (excess {_said(excess(close, seed=0))})")  # fmt: skip
         few = near_copies(everyone, released, CHANCE_FEW)
-        print(f"    closer than one other in {1 / CHANCE_FEW:.0f}: {few.members.mean():.3f} "
+        print(f"    closer than one other in {1 / CHANCE_FEW:.0f}: {shares(few)[0]:.3f} "
               f"(excess {_said(excess(few, seed=0))})")  # fmt: skip
         for attack in (by_distance, by_density):
             found = attack(people, released)

@@ -11,6 +11,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet
 
+from bedside.adapters.png_tag import tagged_png
 from bedside.core.errors import DataError
 from bedside.core.inputs import TAG
 from bedside.core.study import Study
@@ -30,9 +31,16 @@ def read_parquet(path: Path) -> pl.DataFrame:
 
 
 def write_tagged(frame: pl.DataFrame, path: Path, sheet: Mapping[str, object]) -> None:
-    """A made-up table with its tag in a column of each row, and its data sheet in the file's notes;
-    the file appears under its name only when it is whole."""
-    table = frame.with_columns(pl.lit(str(sheet["tag"])).alias(TAG)).to_arrow()
+    """A made-up table with its tag in a column of each row and in each PNG, and its data sheet in
+    the file's notes; the file appears under its name only when it is whole."""
+    tag = str(sheet["tag"])
+    pictures = [
+        pl.Series(
+            name, [one and tagged_png(one, tag) for one in frame[name].to_list()], dtype=pl.Binary
+        )
+        for name, kind in frame.schema.items() if kind == pl.Binary
+    ]  # fmt: skip
+    table = frame.with_columns(*pictures, pl.lit(tag).alias(TAG)).to_arrow()
     notes = {TAG: json.dumps(sheet), **(table.schema.metadata or {})}
     part = path.with_name(f".{path.name}.part")
     pyarrow.parquet.write_table(table.replace_schema_metadata(notes), part, compression="zstd")

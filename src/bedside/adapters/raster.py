@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageOps
 
+from bedside.adapters.png_tag import tag_in
 from bedside.core.errors import DataError
 from bedside.core.image import Image
 
@@ -123,7 +124,7 @@ def _read(content: bytes, kind: str, where: str) -> Image:
         notes.append("white was 0 and was turned round")
     return Image(
         values=_narrow(values), colour=colour, notes=tuple(notes),
-        facts={"format": kind, "mode": picture.mode},
+        facts={"format": kind, "mode": picture.mode}, made_up=tag_in(content) is not None,
     )  # fmt: skip
 
 

@@ -72,3 +72,5 @@ class Image:
     facts: Mapping[str, str | float] = field(default_factory=dict)
     """How it was acquired (modality, manufacturer, bits, ...): what the audit's probes look at.
     Never who the patient is."""
+    made_up: bool = False
+    """Whether the file says that `bedside synthesize` made it up."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import ks_2samp
@@ -38,7 +40,7 @@ def test_a_gap_that_is_not_there_is_seen() -> None:
 
 def test_relations_are_seen_by_pairs_and_not_by_columns() -> None:
     shuffled = _shuffled(SAME)
-    assert column_likeness(REAL, shuffled) == column_likeness(REAL, SAME)
+    assert column_likeness(REAL, shuffled) == pytest.approx(column_likeness(REAL, SAME))
     kept, lost = pair_likeness(REAL, SAME), pair_likeness(REAL, shuffled)
     assert lost["a", "b"] < kept["a", "b"] - 0.05
     assert pair_likeness(REAL, REAL)["a", "ward"] == pytest.approx(1.0)
@@ -56,3 +58,23 @@ def test_coverage_falls_where_a_kind_of_patient_is_dropped() -> None:
     assert whole["coverage"] > 0.9
     assert whole["precision"] > 0.9
     assert coverage(REAL, kept)["coverage"] < 0.7
+
+
+def test_detection_does_not_know_a_patient_again_and_its_interval_is_by_patient() -> None:
+    """Ten like rows of each of 60 patients, real and made up from one population."""
+    own = np.repeat(np.arange(60), 10)
+    rng = np.random.default_rng(3)
+    real, made = (
+        Mixed(columns=REAL.columns[:4], values=np.repeat(drawn(60, seed).values[:, :4], 10, axis=0)
+              + rng.normal(0, 0.01, (600, 4)), subjects=own)
+        for seed in (5, 6)
+    )  # fmt: skip
+    judged = detection(real, made, seed=0)
+    assert len(np.unique(judged.patients)) == 120
+    value, low, high = judged.auroc(seed=0, replicates=300)
+    assert low < 0.55
+    assert value < 0.7
+    known_again = detection(replace(real, subjects=None), replace(made, subjects=None), seed=0)
+    assert known_again.auroc(seed=0, replicates=20)[0] > 0.9
+    by_row = judged._replace(patients=np.arange(1200)).auroc(seed=0, replicates=300)
+    assert high - low > 2 * (by_row[2] - by_row[1])

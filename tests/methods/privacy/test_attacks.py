@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -86,8 +87,11 @@ def test_the_interval_of_chance_covers_it() -> None:
 
 
 def test_the_closest_share_tells_a_copy_but_is_near_a_half_otherwise(who: People) -> None:
-    assert closest_share(who, who.members, seed=0) > 0.95
-    assert abs(closest_share(who, drawn(400, 9), seed=0) - 0.5) < 0.08
+    assert closest_share(who, who.members, seed=0)[0] > 0.95
+    value, low, high = closest_share(who, drawn(400, 9), seed=0)
+    assert abs(value - 0.5) < 0.08
+    assert low < 0.5 < high
+    assert 0.08 < high - low < 0.2
 
 
 def test_the_rarest_are_those_like_whom_there_is_nobody() -> None:
@@ -100,7 +104,10 @@ def test_the_rarest_are_those_like_whom_there_is_nobody() -> None:
 
 
 def test_nobody_to_compare_with_is_undefined() -> None:
-    few = Found(name="x", kind="scores", members=np.ones(5), others=np.zeros(20))
+    few = Found(
+        name="x", kind="scores", members=np.ones(5), others=np.zeros(20),
+        patients=(np.arange(5), np.arange(20)),
+    )  # fmt: skip
     assert np.isnan(caught(few, 0.01, seed=0)).all()
-    none = Found(name="x", kind="successes", members=np.ones(5), others=np.zeros(0))
+    none = replace(few, kind="successes", others=np.zeros(0), patients=(np.arange(5), np.arange(0)))
     assert np.isnan(excess(none, seed=0)).all()

@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bedside.methods.privacy.canary import audit_promise, canary_of, lower_bound, most_provable
+from bedside.methods.privacy.canary import (
+    audit_promise,
+    canary_of,
+    fits_to_test,
+    lower_bound,
+    most_provable,
+)
 from bedside.methods.synthesis.codebook import Public, domains_of
 from bedside.methods.synthesis.mixed import Column, Mixed
 from bedside.methods.synthesis.private import Budget, Marginals, fit_private
@@ -71,3 +77,15 @@ def test_no_scores_prove_more_than_is_provable(fits: int) -> None:
     ]
     assert max(found) <= most
     assert np.median(found) > most / 3
+
+
+@pytest.mark.parametrize("epsilon", [0.5, 1.0, 3.7, 8.0])
+def test_so_many_fits_and_no_fewer_could_refute_a_promise(epsilon: float) -> None:
+    fits = fits_to_test(epsilon, delta=1e-5)
+    assert fits is not None
+    assert most_provable(fits, delta=1e-5) > epsilon >= most_provable(fits - 1, delta=1e-5)
+
+
+def test_a_promise_that_nobody_can_test_has_no_such_number() -> None:
+    assert fits_to_test(30.0, delta=1e-5) is None
+    assert fits_to_test(900.0, delta=1e-5) is None

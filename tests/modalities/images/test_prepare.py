@@ -27,6 +27,7 @@ from tests.modalities.images.made_sources import (
 )
 
 from bedside.adapters.nifti import nifti_bytes
+from bedside.adapters.png_tag import tagged_png
 from bedside.adapters.raster import write_png
 from bedside.adapters.secondary_capture import write_secondary_capture
 from bedside.core.errors import BedsideError, DataError
@@ -327,3 +328,27 @@ def test_the_stage_writes_what_the_cell_found(
     assert pl.read_parquet(run.folder / "facts.parquet").height == 40
     text = (run.folder / "dataset.json").read_text() + (run.folder / "columns.json").read_text()
     assert CANARY not in text
+
+
+@pytest.mark.parametrize("form", ["a table", "a folder", "an archive"])
+def test_a_made_up_picture_is_refused_also_as_a_file_by_itself(tmp_path: Path, form: str) -> None:
+    """Its PNG says what it is, wherever it went without the Parquet that it came in."""
+    made_up = tagged_png(png(2), "flow:synthesize-0")
+    if form == "a table":
+        study, path = of_files(tmp_path, {"0.png": png(0), "1.png": png(1), "2.png": made_up})
+    else:
+        study = study_of(tmp_path, "x", PATTERN)
+        files = {"0/a.png": png(0), "1/b.png": png(1), "1/c.png": made_up}
+        path = folder_of(tmp_path / "files", files)
+        if form == "an archive":
+            path = tar_of(tmp_path / "all.tar", path)
+    refused(study, path, r"1 that cannot \(row 3: .*`bedside synthesize` made up")
+
+
+def test_a_made_up_mask_is_refused(tmp_path: Path) -> None:
+    mask = write_png((grey(1) % 3).astype(np.uint8))
+    files = {f"images/p{at}.png": png(at) for at in range(2)}
+    files |= {"masks/p0.png": mask, "masks/p1.png": tagged_png(mask, "flow:synthesize-0")}
+    named = {"image": "images/{patient}.png", "mask": "masks/{patient}.png"}
+    study = study_of(tmp_path, "x", named, task=SEGMENTATION)
+    refused(study, folder_of(tmp_path / "files", files), r"row 2: .*`bedside synthesize` made up")

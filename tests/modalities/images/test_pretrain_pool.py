@@ -17,6 +17,7 @@ from tests.modalities.images.made_sources import (
     table_of,
 )
 
+from bedside.adapters.png_tag import tagged_png
 from bedside.core.errors import DataError, StudyError
 from bedside.core.study import Study
 from bedside.modalities.images.pretrain_pool import known_by, pool_arrays, read_pool
@@ -68,6 +69,13 @@ def test_images_of_another_size_and_broken_ones_are_told_by_number(tmp_path: Pat
     ) as e:
         gathered(table, study(tmp_path, "file"), "file")
     assert CANARY not in str(e.value)
+
+
+def test_a_made_up_picture_is_no_part_of_a_pool(tmp_path: Path) -> None:
+    files = {"0.png": png(0), "1.png": tagged_png(png(1), "flow:synthesize-0")}
+    table = table_of(tmp_path, files, patient=["a", "b"])
+    with pytest.raises(DataError, match="`bedside synthesize` made up"):
+        gathered(table, study(tmp_path, "file"), "file")
 
 
 def test_masks_and_empty_folders_are_refused(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ from bedside.methods.cases import Cases
 from bedside.methods.privacy.attacks import ATTACKS
 from bedside.modalities.tables import synthesize as tables
 from bedside.stages import prepare, synthesize
-from bedside.stages.synthesize.verdict import Leak
+from bedside.stages.synthesize.verdict import Leak, Verdict
 
 Place = tuple[Study, dict[str, Run]]
 
@@ -59,6 +59,9 @@ def test_what_it_leaves(left: Run, place: Place) -> None:
     assert measures >= {"synthesis.detection", "synthesis.synthetic_minus_real"}
     assert all(item.data.startswith("tune@") for item in left.evidence())
     assert {item.model for item in left.evidence()} == {"synthetic", "copy", "real"}
+    bare = {item.measure for item in left.evidence() if item.low is None or item.high is None}
+    assert bare == set()
+    assert len(record["likeness"]["synthetic"]["pairs"]) == 15
     dataset = Dataset(place[1]["prepare"].folder)
     assert record["judges"] == len(dataset.rows("tune")) // 2
 
@@ -110,6 +113,8 @@ def test_the_page_says_first_whether_it_may_leave(left: Run) -> None:
     assert parser.text.index("This synthetic table may leave") < parser.text.index("An attacker")
     assert "nan" not in parser.text.lower().replace("finance", "")
     assert page.count("<figure>") == 6
+    assert "age with died" in parser.text.replace("target", "died")
+    assert parser.text.count(" with ") >= 15
     assert "built-in" not in parser.text
     assert "http" not in page.replace("http-equiv", "")
 
@@ -224,6 +229,7 @@ def test_only_such_patients_and_so_many(place: Place, tmp_path: Path) -> None:
         ({"most_copies": 9.0}, "a share from 0 to 1"),
         ({"fewest_subjects": 0}, "at least 1"),
         ({"delta": 0.0}, "between 0 and 1"),
+        ({"accept_untested": True}, "no promise to accept"),
         ({"rows": -5}, "0 or more"),
         ({"rules": ("age <= 30",)}, "who do not"),
         ({"rules": ("agee <= 30",)}, "did you mean 'age'"),
@@ -260,22 +266,56 @@ def _without_range(run: Run, tmp_path: Path) -> Run:
     return changed
 
 
-@pytest.mark.parametrize(("fits", "tested"), [(80, True), (20, False)])
-def test_a_private_generator_is_audited(
-    place: Place, tmp_path: Path, fits: int, tested: bool
+@pytest.mark.parametrize(
+    ("fits", "accepted", "leaves"), [(80, False, True), (20, False, False), (20, True, True)]
+)
+def test_a_promise_that_is_not_tested_stops_an_export_unless_the_study_accepts_it(
+    place: Place, tmp_path: Path, fits: int, accepted: bool, leaves: bool
 ) -> None:
-    run = synthesized(*place, tmp_path / "synthesize-0", generator="", epsilon=2.0, audit_fits=fits)
-    record = told(run)
+    run = synthesized(
+        *place, tmp_path / "synthesize-0", generator="", epsilon=2.0, audit_fits=fits,
+        accept_untested=accepted,
+    )  # fmt: skip
+    record, tested = told(run), fits == 80
     assert record["epsilon_proved"] <= 2.0
-    assert record["leaves"], record["reasons"]
-    sheet = json.loads((run.folder / "sheet.json").read_text())
-    assert sheet["generator"] == "private"
-    assert sheet["epsilon"] == 2.0
-    assert (sheet["epsilon_provable"] > 2.0) is tested
+    assert record["leaves"] is leaves, record["reasons"]
+    assert record["promise_tested"] is tested
     page = (run.folder / "synthesis.html").read_text()
     assert "epsilon 2" in page
-    assert ("not put to the test" in page) is not tested
+    assert ("was not put to the test" in page) is not tested
     assert any(item.measure == "privacy.epsilon_proved" for item in run.evidence())
+    if not leaves:
+        assert record["reasons"] == [reason for reason in record["reasons"] if "59" in reason]
+        with pytest.raises(DataError, match="accept_untested"):
+            synthesize.export(run, tmp_path / "out.csv")
+        assert not (run.folder / "synthetic.parquet").exists()
+    else:
+        _without_exact_numbers(synthesize.export(run, tmp_path / "out.csv"), tested=tested)
+
+
+def _without_exact_numbers(path: Path, *, tested: bool) -> None:
+    sheet = json.loads(path.read_text())
+    assert (sheet["generator"], sheet["epsilon"]) == ("private", 2.0)
+    assert (sheet["epsilon_provable"] > 2.0) is tested is sheet["promise_tested"]
+    assert ("which the study accepts" in sheet["promise"]) is not tested
+    assert sheet["learnt_from"].startswith("about ")
+    assert not any(letter.isdigit() for letter in sheet["judged_by"])
+    assert len(sheet["not_promised"]) == 3
+    assert sheet["detection"] is None
+    assert all("gain" not in one and one["standing"] != "fail" for one in sheet["attacks"])
+
+
+def test_a_promise_stands_where_it_was_tested_and_is_not_refuted() -> None:
+    held = Verdict(leaks=(), epsilon=2.0, proved=1.0, provable=2.5, fits_to_test=59)
+    assert (held.promise, held.leaves) == ("pass", True)
+    assert replace(held, proved=2.1).promise == "fail"
+    assert replace(held, proved=2.1, accepted=True).promise == "fail"
+    assert replace(held, proved=float("nan")).promise == "fail"
+    assert replace(held, provable=2.0).promise == "unknown"
+    assert "59" in replace(held, provable=2.0).sentence()
+    assert replace(held, provable=2.0, accepted=True).leaves
+    assert not replace(held, provable=2.0, fits_to_test=None).leaves
+    assert Verdict(leaks=()).leaves
 
 
 @pytest.mark.parametrize("name", ["out.parquet", "out.csv"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bedside.methods.intervals import Interval
 from bedside.methods.privacy.copies import CHANCE_FEW, near_copies
@@ -68,5 +68,4 @@ def gained(found: Found, *, rare: bool, seed: int, replicates: int) -> Interval:
 
 def among_rarest(found: Found, people: People) -> Found:
     """What was found of the rarest members and others."""
-    members, others = rarest(people)
-    return replace(found, members=found.members[members], others=found.others[others])
+    return found.some(*rarest(people))

@@ -20,6 +20,8 @@ from bedside.methods.synthesis.codebook import Domain
 from bedside.methods.synthesis.mixed import Mixed, Values
 from bedside.methods.synthesis.private import Marginals
 
+MOST_FITS = 50_000
+
 
 class Audit(NamedTuple):
     """What the observer proved."""
@@ -86,6 +88,19 @@ def most_provable(fits: int, *, delta: float, level: float = 0.95) -> float:
     """
     apart = np.ones(fits - fits // 2)
     return _proof(apart, 0 * apart, 0.5, delta=delta, level=level)
+
+
+def fits_to_test(epsilon: float, *, delta: float, level: float = 0.95) -> int | None:
+    """The fewest fits, and as many without, that could ever prove more than `epsilon`; None where
+    they would be more than anybody fits.
+
+    >>> fits_to_test(3.0, delta=1e-5), most_provable(151, delta=1e-5) > 3.0
+    (151, True)
+    """
+    tail = (1 - level) / 2
+    # n hits of n and no alarm of n prove log((q - delta) / (1 - q)), q the n-th root of the tail.
+    half = np.log(tail) / np.log1p((delta - 1) / (1 + np.exp(min(epsilon, 30.0))))
+    return None if half > MOST_FITS else 2 * int(half) + 1
 
 
 def _proof(present: Values, absent: Values, limit: float, *, delta: float, level: float) -> float:

@@ -28,7 +28,10 @@ def attribute_inference(people: People, released: Mixed) -> Found:
             likest = nearest(space.points(mixed, rest), rows)[1][:, 0]
             guess = released.values[likest, secret]
             found[at] += _read(space, guess, mixed.values[:, secret], secret) / width
-    return Found(name="attribute_inference", kind="successes", members=found[0], others=found[1])
+    return Found(
+        name="attribute_inference", kind="successes", members=found[0], others=found[1],
+        patients=people.patients,
+    )  # fmt: skip
 
 
 def _read(space: Space, guess: Values, truth: Values, at: int) -> Values:

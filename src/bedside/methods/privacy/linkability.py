@@ -31,4 +31,7 @@ def linkability(people: People, released: Mixed, *, seed: int) -> Found:
                 for half, those in zip(halves, rows, strict=True)
             )
             found[at] += (first == second) / HALVINGS
-    return Found(name="linkability", kind="successes", members=found[0], others=found[1])
+    return Found(
+        name="linkability", kind="successes", members=found[0], others=found[1],
+        patients=people.patients,
+    )  # fmt: skip

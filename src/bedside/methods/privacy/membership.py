@@ -23,7 +23,10 @@ def by_distance(people: People, released: Mixed) -> Found:
     members, others = (
         -nearest(space.points(mixed), rows)[0] for mixed in (people.members, people.others)
     )
-    return Found(name="membership_distance", kind="scores", members=members, others=others)
+    return Found(
+        name="membership_distance", kind="scores", members=members, others=others,
+        patients=people.patients,
+    )  # fmt: skip
 
 
 def by_density(people: People, released: Mixed) -> Found:
@@ -34,4 +37,7 @@ def by_density(people: People, released: Mixed) -> Found:
         np.log(nearest(points, known)[0] + SMOOTH) - np.log(nearest(points, rows)[0] + SMOOTH)
         for points in (space.points(people.members), space.points(people.others))
     )
-    return Found(name="membership_density", kind="scores", members=members, others=others)
+    return Found(
+        name="membership_density", kind="scores", members=members, others=others,
+        patients=people.patients,
+    )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from bedside.methods.privacy.space import Space, nearest, space_of
 from bedside.methods.synthesis.mixed import Mixed, Values
 
+Rows = NDArray[np.int64]
 RARE = 0.1
 NEIGHBOURS = 5
 
@@ -26,6 +27,11 @@ class People:
     reference: Mixed
     """Independent people whom an attacker may know the distribution from."""
 
+    @property
+    def patients(self) -> tuple[Rows, Rows]:
+        """Whose the rows of members and of others are."""
+        return self.members.patients, self.others.patients
+
     def space(self) -> Space:
         """In which likeness is measured; of the independent people alone."""
         return space_of(self.reference)
@@ -33,7 +39,7 @@ class People:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What an attack found of each patient, or each attempt: a score, or a share of successes."""
+    """What an attack found of each row of members and others: a score, or a share of successes."""
 
     name: str
     kind: Literal["scores", "successes"]
@@ -41,8 +47,20 @@ class Found:
     """[M]; higher is more sure that it is a member, or the share of successes."""
     others: Values
     """[C]; the same of people who are none."""
+    patients: tuple[Rows, Rows]
+    """[M] and [C] whose each of them is, as integer codes: what is drawn together."""
+    chance: float | None = None
+    """Of successes: the values are scores, and it succeeds where a score is as high as those of
+    this share of the others."""
     by_patient: bool = True
     """Whether they are in the order of the people, so that some of them can be looked at alone."""
+
+    def some(self, members: NDArray[np.bool_], others: NDArray[np.bool_]) -> Found:
+        """What was found of these alone."""
+        patients = self.patients[0][members], self.patients[1][others]
+        return replace(
+            self, members=self.members[members], others=self.others[others], patients=patients
+        )
 
 
 def rarest(people: People, share: float = RARE) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

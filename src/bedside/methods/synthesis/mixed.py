@@ -35,13 +35,21 @@ class Mixed:
     columns: tuple[Column, ...]
     values: Values
     """[N, D] float64: a number, NaN where it is missing; or a category's code, 0 where missing."""
+    subjects: NDArray[np.int64] | None = None
+    """[N] patients as integer codes; None: each row is a patient of its own."""
 
     def __len__(self) -> int:
         return len(self.values)
 
     def rows(self, index: NDArray[np.int64] | NDArray[np.bool_]) -> Mixed:
         """The rows at `index`."""
-        return replace(self, values=self.values[index])
+        own = None if self.subjects is None else self.subjects[index]
+        return replace(self, values=self.values[index], subjects=own)
+
+    @property
+    def patients(self) -> NDArray[np.int64]:
+        """[N] whose each row is, as an integer code."""
+        return np.arange(len(self)) if self.subjects is None else self.subjects
 
     def known(self) -> NDArray[np.bool_]:
         """[N, D] which cells are not missing."""

@@ -6,8 +6,9 @@ for one-way tables (Gaussian), for choosing the tree (exponential mechanism) and
 (Gaussian); rho follows from epsilon and delta.
 
 Bins and categories come from a public codebook, never from the data, and missing is a bin of its
-own whether or not anybody's value is. The noise comes from the operating system's entropy: with a
-seed that can be guessed it could be taken off again.
+own whether or not anybody's value is. The noise is drawn by a generator (PCG64) whose seed, 128
+bits of the operating system's entropy, is kept nowhere: with a seed that can be guessed it could be
+taken off again.
 """
 
 from __future__ import annotations

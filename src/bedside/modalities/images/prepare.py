@@ -27,7 +27,7 @@ from bedside.modalities.images.prepare_sources import (
     strangers,
     with_patients,
 )
-from bedside.modalities.images.references import open_image, open_mask
+from bedside.modalities.images.references import open_image, open_mask, require_real
 from bedside.modalities.images.settings import Spec
 
 _TOLD = 3
@@ -121,7 +121,7 @@ def _decoded(frame: pl.DataFrame, settings: Spec, structures: int) -> list[_Seen
 
 
 def _see(reference: str, of_mask: str | None, settings: Spec, structures: int) -> _Seen:
-    image = open_image(reference, settings)
+    image = require_real(open_image(reference, settings))
     placed = decode(image, settings)
     mask = None
     if of_mask is not None:

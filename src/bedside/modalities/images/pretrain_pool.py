@@ -21,7 +21,7 @@ from bedside.methods.pretraining.pool import POOL
 from bedside.modalities.images.decode import decode
 from bedside.modalities.images.fingerprints import pixel_hashes
 from bedside.modalities.images.prepare_sources import IMAGE, source_rows, strangers
-from bedside.modalities.images.references import open_image
+from bedside.modalities.images.references import open_image, require_real
 from bedside.modalities.images.serve import admitted
 from bedside.modalities.images.settings import Spec, frozen
 
@@ -107,7 +107,7 @@ def known_by(arrays: Arrays) -> NDArray[np.uint64]:
 
 
 def _seen(reference: str, settings: Spec, field: Field) -> NDArray[np.generic]:
-    placed = decode(open_image(reference, settings), settings)
+    placed = decode(require_real(open_image(reference, settings)), settings)
     admitted(placed, field, 0)
     return placed.array
 

@@ -42,6 +42,18 @@ def open_image(reference: str, settings: Spec) -> Image:
     return read_image(source, expected=settings.expected)
 
 
+def require_real(image: Image) -> Image:
+    """The image; DataError for one that `bedside synthesize` made up, as its file says for life."""
+    if image.made_up:
+        raise DataError(
+            "the image", expected="one of a real patient",
+            found="one that `bedside synthesize` made up, as its PNG says",
+            hint="take the rows of made-up pictures out of the source: none may tune or judge a "
+            "model",
+        )  # fmt: skip
+    return image
+
+
 def open_mask(reference: str, like: Image, labels: int) -> NDArray[np.uint8]:
     """The mask at a reference: uint8, of the shape of `like`, with labels 0 to `labels`."""
     path, member, row = _parts(reference)
@@ -52,7 +64,7 @@ def open_mask(reference: str, like: Image, labels: int) -> NDArray[np.uint8]:
         raise DataError("mask", expected="the file that the source names", found="no such file")
     if like.grid is not None and like.values.ndim == 3:
         return read_mask(source, like, labels)
-    return _checked(read_image(source).values, like, labels)
+    return _checked(require_real(read_image(source)).values, like, labels)
 
 
 def content_digest(reference: str) -> str:

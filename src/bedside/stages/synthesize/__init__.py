@@ -68,6 +68,8 @@ class Spec:
     """With `epsilon`: what is public of each column."""
     audit_fits: int = 300
     """With `epsilon`: generators fitted with a planted canary, and as many without."""
+    accept_untested: bool = False
+    """Let a promise pass that so few canaries cannot refute: it rests on the accounting alone."""
     most_caught: float = 0.03
     """Of members, the share that a membership attack may find at 1 % false alarms (upper end)."""
     most_caught_rare: float = 0.2
@@ -168,6 +170,8 @@ def check(spec: Spec) -> None:
         ("rows", spec.rows < 0, "0 or more", f"{spec.rows}"),
         ("generator", spec.generator not in ("", "preview") and bool(spec.epsilon),
          "epsilon, or another generator", "both"),
+        ("accept_untested", spec.accept_untested and spec.epsilon is None,
+         "epsilon beside it, as there is no promise to accept", "none"),
         ("audit_fits", spec.audit_fits < 10, "at least 10", f"{spec.audit_fits}"),
         ("replicates", spec.replicates < 1, "at least 1", f"{spec.replicates}"),
         ("fewest_subjects", spec.fewest_subjects < 1, "at least 1", f"{spec.fewest_subjects}"),

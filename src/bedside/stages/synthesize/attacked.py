@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bedside.methods.intervals import Interval
 from bedside.methods.privacy.attacks import ATTACKS, RAREST, Attack, among_rarest, gained
-from bedside.methods.privacy.canary import audit_promise, most_provable
+from bedside.methods.privacy.canary import audit_promise, fits_to_test, most_provable
 from bedside.methods.privacy.people import Found, People
 from bedside.methods.synthesis.mixed import Mixed
 from bedside.methods.synthesis.private import Budget, Marginals, fit_private
@@ -32,8 +33,6 @@ class Attacked:
 
     people: People
     tables: Tables
-    patients: int
-    """Among the others: a patient may have several rows."""
     by: tuple[str, ...]
     """Names in `ATTACKS`."""
 
@@ -45,8 +44,7 @@ def leaks(
     for attack in (ATTACKS[name] for name in attacked.by):
         told(attack.title.lower())
         found = [attack.run(attacked.people, table, seed) for table in attacked.tables]
-        leak = _leak(spec, attack, found, seed=seed)
-        yield replace(leak, others=min(leak.others, attacked.patients))
+        yield _leak(spec, attack, found, seed=seed)
         if found[0].by_patient:
             rare = [among_rarest(one, attacked.people) for one in found]
             yield _leak(spec, attack, rare, seed=seed, rare=True)
@@ -67,9 +65,24 @@ def proved(spec: Spec, made: Made) -> float | None:
     return audit.epsilon
 
 
-def provable(spec: Spec) -> float | None:
-    """The most that these canaries could prove; None where nothing was promised."""
-    return None if spec.epsilon is None else most_provable(spec.audit_fits, delta=spec.delta)
+class Provable(TypedDict, total=False):
+    """Of `Verdict`."""
+
+    provable: float
+    fits_to_test: int | None
+    accepted: bool
+
+
+def provable(spec: Spec) -> Provable:
+    """The most that these canaries could prove, how many could prove more than the promise, and
+    whether the study accepts that they cannot; nothing where nothing was promised."""
+    if spec.epsilon is None:
+        return {}
+    return {
+        "provable": most_provable(spec.audit_fits, delta=spec.delta),
+        "fits_to_test": fits_to_test(spec.epsilon, delta=spec.delta),
+        "accepted": spec.accept_untested,
+    }
 
 
 def _leak(spec: Spec, attack: Attack, found: list[Found], *, seed: int, rare: bool = False) -> Leak:
@@ -83,9 +96,13 @@ def _leak(spec: Spec, attack: Attack, found: list[Found], *, seed: int, rare: bo
     return Leak(
         attack=attack.name, title=attack.title, asks=attack.asks, slice=RAREST if rare else "all",
         unit="caught" if caught else "excess", synthetic=synthetic, copy=copy, real=real,
-        limit=limit, members=len(found[0].members), others=len(found[0].others),
+        limit=limit, members=_count(found[0].patients[0]), others=_count(found[0].patients[1]),
         fewest=FEWEST_RARE if rare else spec.fewest_subjects,
     )  # fmt: skip
+
+
+def _count(patients: NDArray[np.int64]) -> int:
+    return len(np.unique(patients))
 
 
 def _gain(found: Found, spec: Spec, *, seed: int, rare: bool) -> Interval:

@@ -13,6 +13,7 @@ from bedside.core.errors import DataError
 from bedside.core.evidence import Evidence
 from bedside.core.randomness import stream
 from bedside.core.spec import Plain
+from bedside.methods.cases import Cases
 from bedside.methods.evaluation.record import Record, clean, target_units
 from bedside.methods.evaluation.truth import truth_of
 from bedside.methods.fidelity.utility import Exam, Utility, utility
@@ -50,7 +51,7 @@ class Found:
     """None where there is nothing to learn: why is in `useless`."""
     useless: str
     verdict: Verdict
-    closest: float
+    closest: Interval
     lines: Sequence[Evidence]
 
     def to_json(self) -> dict[str, Plain]:
@@ -60,7 +61,7 @@ class Found:
         return {
             "leaves": said.leaves, "sentence": said.sentence(), "reasons": list(said.reasons),
             "epsilon": said.epsilon, "epsilon_proved": said.proved,
-            "epsilon_provable": said.provable, "judges": self.judges,
+            "epsilon_provable": said.provable, "promise_tested": said.tested, "judges": self.judges,
             "likeness": {"synthetic": _likeness(self.synthetic), "real": _likeness(self.real)},
             "utility": None if used is None else {
                 "measure": used.measure, "real": _plain(used.real),
@@ -68,7 +69,7 @@ class Found:
                 "synthetic_minus_real": _plain(used.synthetic_minus_real),
                 "both_minus_real": _plain(used.both_minus_real), "subjects": used.subjects,
             },
-            "useless": self.useless, "closest_share": clean(self.closest),
+            "useless": self.useless, "closest_share": _plain(self.closest),
             "attacks": [_leak(leak) for leak in said.leaks],
         }  # fmt: skip
 
@@ -88,14 +89,14 @@ def judge(spec: Spec, context: Context, made: Made) -> Found:
             for table in (tables[0], rest)
         )
         used, useless = _used(spec, context, made)
-        patients = len(np.unique(made.such(made.judges).subjects))
-        attacked = Attacked(people=people, tables=tables, patients=patients, by=made.form.attacks)
+        patients = len(np.unique(people.others.patients))
+        attacked = Attacked(people=people, tables=tables, by=made.form.attacks)
         found = list(leaks(spec, attacked, seed=seed, told=lambda t: advance(3, 4, t)))
         advance(3, 4, "canaries")
         verdict = Verdict(
-            leaks=found, epsilon=spec.epsilon, proved=proved(spec, made), provable=provable(spec)
+            leaks=found, epsilon=spec.epsilon, proved=proved(spec, made), **provable(spec)
         )
-        closest = closest_share(people, tables[0], seed=seed)
+        closest = closest_share(people, tables[0], seed=seed, replicates=spec.replicates)
     told = Found(
         synthetic=synthetic, real=real, judges=patients, utility=used, useless=useless,
         verdict=verdict, closest=closest, lines=(),
@@ -105,9 +106,8 @@ def judge(spec: Spec, context: Context, made: Made) -> Found:
 
 def _roles(made: Made, seed: int) -> tuple[People, Tables, Mixed]:
     """People of the attacks, the three tables, and real people as the floor of likeness."""
-    mixed = made.form.mixed
     members, others, known, apart = (
-        _some(mixed(made.such(cases)), seed)
+        _some(_of_patients(made, made.such(cases)), seed)
         for cases in (made.learnt, made.judges, made.known, made.apart)
     )
     if min(len(members), len(others), len(known), len(apart)) < FEWEST:
@@ -117,9 +117,16 @@ def _roles(made: Made, seed: int) -> tuple[People, Tables, Mixed]:
             hint="ask for a larger group; of a handful of patients nothing may leave",
         )  # fmt: skip
     people = People(members=members, others=others, reference=known)
-    rest = np.concatenate([known.values, apart.values])
-    tables = (mixed(made.synthetic), members, apart)
-    return people, tables, Mixed(columns=apart.columns, values=rest)
+    rest = replace(
+        apart, values=np.concatenate([known.values, apart.values]),
+        subjects=np.concatenate([known.patients, apart.patients]),
+    )  # fmt: skip
+    return people, (made.form.mixed(made.synthetic), members, apart), rest
+
+
+def _of_patients(made: Made, cases: Cases) -> Mixed:
+    """The matrix of real cases, with whose each row is."""
+    return replace(made.form.mixed(cases), subjects=cases.subjects)
 
 
 def _some(mixed: Mixed, seed: int) -> Mixed:
@@ -163,8 +170,7 @@ def _lines(found: Found, made: Made, context: Context) -> list[Evidence]:
                             ("real", leak.real)):  # fmt: skip
             record.add(f"privacy.{leak.attack}", gain, subjects=leak.others, model=model,
                        slice_=leak.slice)  # fmt: skip
-    record.add("privacy.closest_share", _point(found.closest), subjects=found.judges,
-               model="synthetic")  # fmt: skip
+    record.add("privacy.closest_share", found.closest, subjects=found.judges, model="synthetic")
     if found.verdict.proved is not None:
         record.add("privacy.epsilon_proved", _point(found.verdict.proved),
                    subjects=len(made.learnt), model="synthetic")  # fmt: skip
@@ -173,9 +179,9 @@ def _lines(found: Found, made: Made, context: Context) -> list[Evidence]:
 
 def _tell_likeness(record: Record, like: Likeness, judges: int, model: str) -> None:
     for name, value in like.overall().items():
-        record.add(f"synthesis.{name}", _point(value), subjects=judges, model=model)
+        record.add(f"synthesis.{name}", value, subjects=judges, model=model)
     for name, value in like.columns.items():
-        record.add("synthesis.column_likeness", _point(value), subjects=judges, model=model,
+        record.add("synthesis.column_likeness", value, subjects=judges, model=model,
                    slice_=name)  # fmt: skip
     record.add("synthesis.detection", like.detection, subjects=judges, model=model)
 
@@ -200,11 +206,11 @@ def _plain(interval: Interval) -> list[Plain]:
 
 def _likeness(one: Likeness) -> dict[str, Plain]:
     return {
-        **{name: clean(value) for name, value in one.overall().items()},
+        **{name: _plain(value) for name, value in one.overall().items()},
         "detection": _plain(one.detection), "rows": one.rows,
-        "columns": {name: clean(value) for name, value in one.columns.items()},
+        "columns": {name: _plain(value) for name, value in one.columns.items()},
         "pairs": [
-            {"first": first, "second": second, "likeness": clean(value)}
+            {"first": first, "second": second, "likeness": _plain(value)}
             for (first, second), value in one.pairs.items()
         ],
     }  # fmt: skip

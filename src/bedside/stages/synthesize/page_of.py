@@ -20,6 +20,7 @@ from bedside.methods.words import count, duration, interval, joined, number, per
 from bedside.stages.synthesize.judged import Found
 from bedside.stages.synthesize.made import Made
 from bedside.stages.synthesize.page import NAME
+from bedside.stages.synthesize.page_pairs import MOST_PAIRS, pair_rows, pairs_title
 from bedside.stages.synthesize.pictures import attack_axis, attack_row, key, marginal
 from bedside.stages.synthesize.verdict import Leak
 
@@ -45,6 +46,7 @@ def page_of(found: Found, made: Made, sheet: Mapping[str, Plain], context: Conte
         "attacks_title": _attacks_title(found), "attacks": _attacks(found),
         "closest": _closest(found), "promise": _promise(found),
         "likeness_title": _likeness_title(found), "likeness": _likeness(found),
+        "pairs_title": pairs_title(found), "pairs": pair_rows(found), "most_pairs": MOST_PAIRS,
         "use_title": _use_title(found), "use": _use(found),
         "picture": _picture(made, context),
         "columns_title": _columns_title(found), "figures": _figures(found, made),
@@ -77,8 +79,9 @@ def _facts(found: Found) -> list[str]:
     judged = [leak for leak in found.verdict.leaks if leak.unit == "caught" and leak.slice == "all"]
     worst = max(judged, key=lambda leak: leak.synthetic[0])
     facts = [
-        f"Of {count(worst.members)} members, an attacker finds {_share(worst.synthetic)} at 1 % "
-        f"false alarms; in a verbatim copy {percent(clean(worst.copy[0]))}.",
+        f"Of the records of {count(worst.members)} members, an attacker finds "
+        f"{_share(worst.synthetic)} at 1 % false alarms; in a verbatim copy "
+        f"{percent(clean(worst.copy[0]))}.",
         f"Boosted trees tell made-up from real patients with an AUROC of "
         f"{_interval(found.synthetic.detection)}; 0.5 is that they cannot.",
     ]
@@ -123,7 +126,7 @@ def _attack(leak: Leak) -> dict[str, object]:
 
 def _closest(found: Found) -> str:
     return (
-        f"{percent(clean(found.closest))} of the rows are closer to a member than to as many "
+        f"{_share(found.closest)} of the rows are closer to a member than to as many "
         "others, where 50 % is chance; by itself this share says nothing of privacy."
     )
 
@@ -133,10 +136,15 @@ def _promise(found: Found) -> str:
     if said.epsilon is None or said.proved is None or said.provable is None:
         return ""
     untested = ""
-    if said.provable <= said.epsilon:
+    if not said.tested:
         untested = (
             f" With so few fits they could prove {number(said.provable)} at most, so that the "
-            "promise was not put to the test: it rests on the accounting alone."
+            "promise was not put to the test: it rests on the accounting alone"
+            + (
+                ", which the study accepts."
+                if said.accepted
+                else ", which the study does not accept."
+            )
         )
     return (
         f"Promised: differential privacy with epsilon {number(said.epsilon)}. Planted canaries "
@@ -157,8 +165,8 @@ def _likeness_title(found: Found) -> str:
 def _likeness(found: Found) -> list[dict[str, object]]:
     first, second = found.synthetic.overall(), found.real.overall()
     rows: list[dict[str, object]] = [
-        {"name": name, "synthetic": number(clean(first[which])),
-         "real": number(clean(second[which])), "says": says}
+        {"name": name, "synthetic": _interval(first[which]), "real": _interval(second[which]),
+         "says": says}
         for which, (name, says) in SAYS.items()
     ]  # fmt: skip
     rows.append({
@@ -195,7 +203,7 @@ def _use(found: Found) -> str:
 def _columns_title(found: Found) -> str:
     unlike = [
         name for name, value in found.synthetic.columns.items()
-        if value < found.real.columns[name] - UNLIKE
+        if value[0] < found.real.columns[name][0] - UNLIKE
     ]  # fmt: skip
     if not unlike:
         return "Every column is about as like as that of other real patients"
@@ -221,8 +229,8 @@ def _figures(found: Found, made: Made) -> list[dict[str, object]]:
             continue
         at = real.at(column.name)
         first, second = real.values[:, at], synthetic.values[:, at]
-        like = number(clean(found.synthetic.columns[column.name]))
-        floor = number(clean(found.real.columns[column.name]))
+        like = _interval(found.synthetic.columns[column.name])
+        floor = _interval(found.real.columns[column.name])
         title = f"{column.name}: likeness {like}, floor {floor}"
         if np.isnan(first).any() or np.isnan(second).any():
             gaps = (percent(float(np.isnan(values).mean())) for values in (first, second))
@@ -237,7 +245,8 @@ def _sheet(sheet: Mapping[str, Plain]) -> list[dict[str, str]]:
         "learnt_from": "Learnt from", "judged_by": "Judged by", "rows": "Rows",
         "where": "Only", "rules": "Rules kept", "outcome": "Outcome", "epsilon": "Epsilon",
         "epsilon_proved": "Epsilon proved at least",
-        "epsilon_provable": "Epsilon that could be proved at most", "source_data": "Source data",
+        "epsilon_provable": "Epsilon that could be proved at most", "promise": "Privacy promise",
+        "not_promised": "Not promised", "source_data": "Source data",
         "uses": "May be used", "not_uses": "May not be used", "limits": "Limits of the source",
     }  # fmt: skip
     rows = []

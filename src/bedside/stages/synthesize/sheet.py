@@ -15,6 +15,7 @@ from bedside.core.spec import Plain, plain
 from bedside.methods.evaluation.record import clean
 from bedside.stages.synthesize.judged import Found
 from bedside.stages.synthesize.made import Made
+from bedside.stages.synthesize.verdict import Leak, Verdict
 
 if TYPE_CHECKING:
     from bedside.stages.synthesize import Spec
@@ -39,16 +40,23 @@ NOT_USES = (
 )
 
 
+NOT_PROMISED = (
+    "which columns and bins there are: the study says so, and they are public",
+    "that the table passed the gate and that the audit dropped no or some fields, which look at "
+    "real patients",
+    "what canaries proved: it comes of many fits to the real patients",
+)
+"""With `epsilon`: what of this sheet the promise is not about."""
+
+
 def sheet_of(spec: Spec, context: Context, made: Made, found: Found) -> dict[str, Plain]:
     """Plain JSON."""
     study, said = context.study, found.verdict
-    judges = len(np.unique(made.tune.subjects))
     return {
         "synthetic": True, "tag": tag_of(context, made), "study": study.name,
         "question": study.about.question, "source_data": context.dataset().digest,
         "run": context.run.name, "generator": made.name, "method": GENERATORS[made.name],
-        "learnt_from": f"{made.patients:,} training patients",
-        "judged_by": f"{judges:,} other real patients (tune); none held out",
+        "learnt_from": _learnt_from(made), "judged_by": _judged_by(made),
         "rows": len(made.synthetic), "where": list(spec.where), "rules": list(spec.rules),
         "fields": [
             {"name": item.name, "kind": item.kind, "unit": item.unit,
@@ -58,17 +66,48 @@ def sheet_of(spec: Spec, context: Context, made: Made, found: Found) -> dict[str
         "outcome": made.schema.target.outcome,
         "epsilon": spec.epsilon, "delta": spec.delta if spec.epsilon else None,
         "epsilon_proved": said.proved, "epsilon_provable": said.provable,
+        "promise": _promise(said), "promise_tested": said.tested if spec.epsilon else None,
+        "not_promised": list(NOT_PROMISED) if spec.epsilon else [],
         "codebook": plain(spec.codebook) if spec.epsilon else None,
         "may_leave": said.leaves, "reasons": list(said.reasons),
-        "attacks": [
-            {"attack": leak.attack, "slice": leak.slice,
-             "gain": clean(leak.synthetic[0]), "up_to": clean(leak.synthetic[2]),
-             "limit": leak.limit, "verbatim_copy": clean(leak.copy[0]),
-             "independent_people": clean(leak.real[0])}
-            for leak in said.leaks
-        ],
-        "detection": clean(found.synthetic.detection[0]),
+        "attacks": [_attack(leak, promised=made.private is not None) for leak in said.leaks],
+        "detection": None if made.private else clean(found.synthetic.detection[0]),
         "uses": list(USES), "not_uses": list(NOT_USES), "limits": list(study.about.limits),
+    }  # fmt: skip
+
+
+def _learnt_from(made: Made) -> str:
+    """With a promise, the count that the noisy tables give: the exact one would break it."""
+    if made.private is None:
+        return f"{made.patients:,} training patients"
+    return f"about {made.private.model.patients:,} training patients (a count with noise)"
+
+
+def _judged_by(made: Made) -> str:
+    judges = "" if made.private else f"{len(np.unique(made.tune.subjects)):,} "
+    return f"{judges}other real patients (tune); none held out"
+
+
+def _promise(said: Verdict) -> str | None:
+    if said.epsilon is None:
+        return None
+    if said.tested:
+        return "kept by its accounting, and put to the test by planted canaries"
+    return "kept by its accounting alone: canaries so few could not have refuted it" + (
+        ", which the study accepts" if said.accepted else ""
+    )
+
+
+def _attack(leak: Leak, *, promised: bool) -> dict[str, Plain]:
+    """With a promise, no number that was measured on those to whom it was made."""
+    told: dict[str, Plain] = {
+        "attack": leak.attack, "slice": leak.slice, "limit": leak.limit, "standing": leak.shown
+    }  # fmt: skip
+    if promised:
+        return told
+    return told | {
+        "gain": clean(leak.synthetic[0]), "up_to": clean(leak.synthetic[2]),
+        "verbatim_copy": clean(leak.copy[0]), "independent_people": clean(leak.real[0]),
     }  # fmt: skip
 
 

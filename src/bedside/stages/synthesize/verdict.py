@@ -32,7 +32,9 @@ class Leak:
     limit: float | None
     """None: shown, and not judged."""
     members: int
+    """Patients."""
     others: int
+    """Patients to compare with."""
     fewest: int
 
     @property
@@ -46,6 +48,11 @@ class Leak:
         if not ceiling > self.limit:
             return "unknown"
         return "pass" if high <= self.limit else "fail"
+
+    @property
+    def shown(self) -> str:
+        """The standing, or that there is none."""
+        return "not judged" if self.limit is None else self.standing
 
     @property
     def why(self) -> str:
@@ -73,14 +80,46 @@ class Verdict:
     """What a canary proved at least."""
     provable: float | None = None
     """What it would have proved at most, were there no noise."""
+    fits_to_test: int | None = None
+    """Fits with which it could have proved more than was promised; None: more than anybody fits."""
+    accepted: bool = False
+    """Whether the study lets an untested promise pass."""
+
+    @property
+    def tested(self) -> bool:
+        """Whether canaries could have refuted the promise."""
+        if self.epsilon is None or self.provable is None:
+            return False
+        return self.provable > self.epsilon
+
+    @property
+    def promise(self) -> Standing:
+        """Fail where canaries refute it; unknown where they could not have; else pass, as where
+        there is none."""
+        if self.epsilon is None:
+            return "pass"
+        if self.proved is None or not self.proved <= self.epsilon:
+            return "fail"
+        return "pass" if self.tested or self.accepted else "unknown"
 
     @property
     def reasons(self) -> list[str]:
         """Why it may not; none: it may."""
         found = [leak.why for leak in self.leaks if leak.standing != "pass"]
-        if self.epsilon is not None and (self.proved is None or self.proved > self.epsilon):
+        if self.promise == "fail":
             found.append("planted canaries refute the promised epsilon")
+        if self.promise == "unknown":
+            found.append(self._untested)
         return found
+
+    @property
+    def _untested(self) -> str:
+        more = f"audit_fits of at least {self.fits_to_test:,}, or " if self.fits_to_test else ""
+        return (
+            f"the promised epsilon of {self.epsilon:.3g} was not put to the test, as so few canary "
+            f"fits can prove {self.provable:.3g} at most (set {more}accept_untested to let it rest "
+            "on the accounting alone)"
+        )
 
     @property
     def leaves(self) -> bool:

@@ -37,8 +37,10 @@ def explained(
     target = served.schema.target
     for column, (label, said) in enumerate(zip(target.classes, outputs.labels, strict=True)):
         admitted = of_labels.get(label)
-        silent = bool(said.abstain[index]) or not isinstance(admitted, dict)
-        found[label] = None if silent else _admitted(_alone(served, column), one, admitted)
+        if isinstance(admitted, dict) and not said.abstain[index]:
+            found[label] = _admitted(_alone(served, column), one, admitted)
+        else:
+            found[label] = None
     return {"labels": found}
 
 

@@ -37,8 +37,9 @@ def explained(
     target = served.schema.target
     for column, (label, said) in enumerate(zip(target.classes, outputs.labels, strict=True)):
         admitted = of_labels.get(label)
-        silent = bool(said.abstain[index]) or not isinstance(admitted, dict)
-        found[label] = None if silent else _admitted(_alone(served, column), one, admitted)
+        found[label] = None
+        if isinstance(admitted, dict) and not said.abstain[index]:
+            found[label] = _admitted(_alone(served, column), one, admitted)
     return {"labels": found}
 
 

@@ -164,7 +164,10 @@ def read_request(request: object) -> Request:
     for key in request:
         if key not in _KEYS:
             raise _shape(
-                "request", "the keys 'inputs', 'subject' and 'explain' only", "another", _near(str(key))
+                "request",
+                "the keys 'inputs', 'subject' and 'explain' only",
+                "another",
+                _near(str(key)),
             )
     inputs = request.get("inputs")
     single = isinstance(inputs, dict)

@@ -37,10 +37,9 @@ def explained(
     target = served.schema.target
     for column, (label, said) in enumerate(zip(target.classes, outputs.labels, strict=True)):
         admitted = of_labels.get(label)
+        found[label] = None
         if isinstance(admitted, dict) and not said.abstain[index]:
             found[label] = _admitted(_alone(served, column), one, admitted)
-        else:
-            found[label] = None
     return {"labels": found}
 
 

@@ -20,12 +20,19 @@ from bedside.methods.words import count, duration, interval, joined, number, per
 from bedside.stages.synthesize.judged import Found
 from bedside.stages.synthesize.made import Made
 from bedside.stages.synthesize.page import NAME
-from bedside.stages.synthesize.page_pairs import MOST_PAIRS, pair_rows, pairs_title
-from bedside.stages.synthesize.pictures import attack_axis, attack_row, key, marginal
+from bedside.stages.synthesize.page_attacks import (
+    attack_rows,
+    attacks_title,
+    causes,
+    share,
+    standing_of,
+)
+from bedside.stages.synthesize.page_pairs import MOST_PAIRS, pair_rows, pairs_title, unlike
+from bedside.stages.synthesize.pictures import key, marginal
 from bedside.stages.synthesize.verdict import Leak
 
-UNLIKE = 0.02
-"""A column whose likeness is so much below the floor's is told."""
+MOST_NAMES = 5
+"""Of columns, in a heading."""
 SAYS = {
     "column_likeness": ("Columns", "each column by itself: 1 is the same distribution"),
     "pair_likeness": ("Pairs of columns", "how two columns go together: 1 is the same"),
@@ -40,10 +47,10 @@ def page_of(found: Found, made: Made, sheet: Mapping[str, Plain], context: Conte
     return render(NAME, "synthesis.html.jinja", {
         "name": context.study.name, "data": context.dataset().digest[:12], "tiny": context.tiny,
         "title": f"This synthetic table may {'' if said.leaves else 'not '}leave",
-        "leaves": said.leaves, "mark": verdict_mark("pass" if said.leaves else "fail"),
-        "sentence": _answer(found), "reasons": said.reasons if len(said.reasons) > 1 else [],
+        "leaves": said.leaves, "mark": verdict_mark(standing_of(said)),
+        "sentence": _answer(found), "reasons": causes(said)[1:],
         "what": _what(found, made), "facts": _facts(found),
-        "attacks_title": _attacks_title(found), "attacks": _attacks(found),
+        "attacks_title": attacks_title(said), "attacks": attack_rows(said),
         "closest": _closest(found), "promise": _promise(found),
         "likeness_title": _likeness_title(found), "likeness": _likeness(found),
         "pairs_title": pairs_title(found), "pairs": pair_rows(found), "most_pairs": MOST_PAIRS,
@@ -60,7 +67,8 @@ def _answer(found: Found) -> str:
     said = found.verdict
     if said.leaves:
         return "No attack gained more than the study's limit, and each of them sees a copy."
-    return f"What stops it: {joined(said.reasons)}."
+    first, *more = causes(said)
+    return f"{first}{'. Also:' if more else '.'}"
 
 
 def _what(found: Found, made: Made) -> str:
@@ -78,55 +86,37 @@ def _facts(found: Found) -> list[str]:
     """Three numbers for a first look."""
     judged = [leak for leak in found.verdict.leaks if leak.unit == "caught" and leak.slice == "all"]
     worst = max(judged, key=lambda leak: leak.synthetic[0])
-    facts = [
-        f"Of the records of {count(worst.members)} members, an attacker finds "
-        f"{_share(worst.synthetic)} at 1 % false alarms; in a verbatim copy "
-        f"{percent(clean(worst.copy[0]))}.",
-        f"Boosted trees tell made-up from real patients with an AUROC of "
-        f"{_interval(found.synthetic.detection)}; 0.5 is that they cannot.",
-    ]
+    facts = [_caught(worst)]
+    if clean(found.synthetic.detection[0]) is not None:
+        facts.append(
+            f"Boosted trees tell made-up from real patients with an AUROC of "
+            f"{_interval(found.synthetic.detection)}; 0.5 is that they cannot."
+        )
     if found.utility is not None:
         short, used = words(found.utility.measure).short, found.utility
         facts.append(signs(
-            f"Trees trained on it reach {short} {_interval(used.synthetic)} on real patients, "
-            f"{_interval(used.synthetic_minus_real)} from those trained on real ones."
+            f"Trees trained on it reach {short} {_interval(used.synthetic)} on real patients: a "
+            f"difference of {_interval(used.synthetic_minus_real)} to trees trained on real ones."
         ))  # fmt: skip
     return facts
 
 
-def _attacks_title(found: Found) -> str:
-    wrong = [leak for leak in found.verdict.leaks if leak.standing != "pass"]
-    if not wrong:
-        return "No attack gains more than its limit"
+def _caught(worst: Leak) -> str:
+    if clean(worst.synthetic[0]) is None:
+        return (
+            f"How many of {count(worst.members)} members an attacker finds at 1 % false alarms "
+            f"cannot be told: {count(worst.others)} others are too few for one false alarm."
+        )
     return (
-        f"{len(wrong)} of {len(found.verdict.leaks)} attacks are not sure to stay under the limit"
+        f"Of the records of {count(worst.members)} members, an attacker finds "
+        f"{share(worst.synthetic)} at 1 % false alarms; in a verbatim copy "
+        f"{percent(clean(worst.copy[0]))}."
     )
-
-
-def _attacks(found: Found) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = [_attack(leak) for leak in found.verdict.leaks]
-    blank = dict.fromkeys(
-        ("title", "whom", "gain", "floor", "ceiling", "limit", "standing", "mark"), ""
-    )
-    rows.append({"asks": "", **blank, "picture": attack_axis()})
-    return rows
-
-
-def _attack(leak: Leak) -> dict[str, object]:
-    judged = leak.limit is not None
-    return {
-        "title": leak.title, "asks": leak.asks, "whom": leak.slice,
-        "gain": _share(leak.synthetic), "picture": attack_row(leak),
-        "floor": percent(clean(leak.real[0])), "ceiling": percent(clean(leak.copy[0])),
-        "limit": percent(leak.limit) if judged else "none",
-        "standing": leak.standing if judged else "shown only",
-        "mark": verdict_mark(leak.standing) if judged else Markup(""),
-    }  # fmt: skip
 
 
 def _closest(found: Found) -> str:
     return (
-        f"{_share(found.closest)} of the rows are closer to a member than to as many "
+        f"{share(found.closest)} of the rows are closer to a member than to as many "
         "others, where 50 % is chance; by itself this share says nothing of privacy."
     )
 
@@ -184,7 +174,7 @@ def _use_title(found: Found) -> str:
         return "Its use for training cannot be told"
     if low <= 0 <= high:
         return "No difference is seen between training on it and on real patients"
-    return "Training on it is not the same as training on real patients"
+    return "Training on it differs from training on real patients"
 
 
 def _use(found: Found) -> str:
@@ -201,13 +191,20 @@ def _use(found: Found) -> str:
 
 
 def _columns_title(found: Found) -> str:
-    unlike = [
-        name for name, value in found.synthetic.columns.items()
-        if value[0] < found.real.columns[name][0] - UNLIKE
-    ]  # fmt: skip
-    if not unlike:
-        return "Every column is about as like as that of other real patients"
-    return f"Less like than other real patients: {joined(unlike)}"
+    behind = {
+        name: found.real.columns[name][0] - value[0]
+        for name, value in found.synthetic.columns.items()
+        if unlike(value, found.real.columns[name])
+    }
+    if not behind:
+        return "No column is surely less like the judges than other real patients are"
+    names = sorted(behind, key=lambda name: -behind[name])
+    more = [f"{len(names) - MOST_NAMES} more"] if len(names) > MOST_NAMES else []
+    return (
+        "Columns that are less like the judges than those of other real patients, the farthest "
+        "first: "
+        f"{joined([*names[:MOST_NAMES], *more])}"
+    )
 
 
 def _picture(made: Made, context: Context) -> dict[str, object]:
@@ -266,8 +263,3 @@ def _sheet(sheet: Mapping[str, Plain]) -> list[dict[str, str]]:
 def _interval(value: Interval) -> str:
     point, low, high = (clean(end) for end in value)
     return interval(point, low, high)
-
-
-def _share(value: Interval) -> str:
-    point, low, high = (clean(end) for end in value)
-    return interval(point, low, high, "share")

@@ -10,20 +10,25 @@ from bedside.stages.synthesize.judged import Found
 MOST_PAIRS = 8
 """Shown at once; the others are folded away."""
 UNLIKE = 0.02
-"""A pair whose likeness is so much below the floor's is told."""
+"""A column or a pair whose likeness is surely below the floor's, and by so much, is told."""
+
+
+def unlike(value: Interval, floor: Interval) -> bool:
+    """Whether a likeness, to its upper end, is below that of other real patients."""
+    return value[0] < floor[0] - UNLIKE and value[2] < floor[0]
 
 
 def pairs_title(found: Found) -> str:
     """The answer: which pairs go together less than in other real patients."""
     behind = {pair: _behind(found, pair) for pair in found.synthetic.pairs}
-    unlike = [pair for pair, by in behind.items() if by > UNLIKE]
+    told = [pair for pair in behind if unlike(found.synthetic.pairs[pair], found.real.pairs[pair])]
     if not behind:
         return "There are no pairs of columns"
-    if not unlike:
-        return "Every pair of columns goes together about as in other real patients"
-    first, second = max(unlike, key=lambda pair: behind[pair])
+    if not told:
+        return "No pair of columns surely goes together less than in other real patients"
+    first, second = max(told, key=lambda pair: behind[pair])
     return (
-        f"{count(len(unlike))} of {count(len(behind))} pairs of columns go together less closely "
+        f"{count(len(told))} of {count(len(behind))} pairs of columns go together less closely "
         f"than in other real patients, most of all {first} with {second}"
     )
 

@@ -58,15 +58,21 @@ class Leak:
     def why(self) -> str:
         """In words, for what is not a pass."""
         if self.standing == "fail":
-            return f"{self._called} may gain more than the limit"
+            return f"{self.called} may gain more than the limit"
         if self.others < self.fewest:
-            return f"{self._called}: {self.others} people to compare with are too few"
-        return f"{self._called} does not see a copy, so that it proves nothing"
+            return f"{self.called}: {self.others} people to compare with are too few"
+        return f"{self.called} does not see a copy, so that it proves nothing"
 
     @property
-    def _called(self) -> str:
-        where = f" of the {RAREST}" if self.slice != "all" else ""
-        return f"{self.title[0].lower()}{self.title[1:]}{where}"
+    def called(self) -> str:
+        """In running text."""
+        where = f" among the {RAREST}" if self.slice != "all" else ""
+        return f"{self.short}{where}"
+
+    @property
+    def short(self) -> str:
+        """The title in running text, without a comma, as it may stand in a list."""
+        return f"{self.title[0].lower()}{self.title[1:]}".replace(",", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,7 @@ from bedside.methods.privacy.copies import CHANCE_FEW, near_copies
 from bedside.methods.privacy.measured import caught, excess, shares, told_apart
 from bedside.methods.privacy.membership import by_density, by_distance
 from bedside.methods.privacy.people import People
+from bedside.methods.synthesis.mixed import Mixed
 from bedside.modalities.images.settings import Spec
 from bedside.modalities.images.synthesize import fit_pictures, settings_for
 from bedside.modalities.images.synthesize.looks import Looks, looks_of
@@ -69,12 +70,17 @@ def some(cases: Cases, count: int, *, seed: int = 1) -> Cases:
     return cases.rows(np.sort(np.concatenate([kind[: count // 2] for kind in kinds])))
 
 
+def mixed_of(looks: Looks, cases: Cases) -> Mixed:
+    """As judges see them, with whose each picture is: intervals are by patient."""
+    return replace(looks.mixed(cases), subjects=cases.subjects)
+
+
 def likeness(looks: Looks, made: Cases, learnt: Cases, other: Cases) -> None:
     """Detection and coverage by class, beside real training pictures in the made-up ones' place."""
     for kind, name in enumerate(CLASSES):
-        real = looks.mixed(other.rows(other.target == kind))
+        real = mixed_of(looks, other.rows(other.target == kind))
         for what, cases in (("made up", made), ("real", some(learnt, len(made)))):
-            there = looks.mixed(cases.rows(cases.target == kind))
+            there = mixed_of(looks, cases.rows(cases.target == kind))
             size = min(len(real), len(there))
             here = real.rows(np.random.default_rng(2).permutation(len(real))[:size])
             auroc = detection(here, there, seed=0).auroc(seed=0)
@@ -102,12 +108,12 @@ def attacks(looks: Looks, made: Cases, learnt: Cases, other: Cases) -> None:
     patients = np.unique(other.subjects)
     parts = [np.isin(other.subjects, patients[at::3]) for at in range(3)]
     others, known, independent = (other.rows(part) for part in parts)
-    whole = looks.mixed(learnt)
+    whole = mixed_of(looks, learnt)
     rng = np.random.default_rng(3)
     rows = rng.permutation(len(learnt))
     people = People(
-        members=whole.rows(rows[:MEMBERS]), others=looks.mixed(others),
-        reference=looks.mixed(known),
+        members=whole.rows(rows[:MEMBERS]), others=mixed_of(looks, others),
+        reference=mixed_of(looks, known),
     )  # fmt: skip
     everyone = replace(people, members=whole)
     floor = independent.rows(rng.permutation(len(independent))[: len(made)])
@@ -118,7 +124,7 @@ def attacks(looks: Looks, made: Cases, learnt: Cases, other: Cases) -> None:
         ("made up", made), ("made up, 5 % verbatim", planted),
         ("verbatim copy", learnt.rows(rows[: len(made)])), ("real, other patients", floor),
     ):  # fmt: skip
-        released = looks.mixed(cases)
+        released = mixed_of(looks, cases)
         close = near_copies(everyone, released)
         near, chance = shares(close)
         print(f"{what}: near copies {near:.3f} where others have "

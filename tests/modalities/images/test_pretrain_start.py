@@ -101,6 +101,7 @@ def test_a_training_starts_from_it(tmp_path: Path, tune: str) -> None:
     )
     assert (first, last) == (tune != "full", tune == "probe")
     assert learned.settings.items() >= start.settings.items()
+    assert all(np.isfinite(values).all() for values in learned.weights.values())
 
 
 @pytest.mark.slow

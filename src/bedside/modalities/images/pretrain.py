@@ -14,7 +14,6 @@ from bedside.core.errors import DataError, StudyError
 from bedside.methods.batches import Arrays as Tuple
 from bedside.methods.batches import Rows
 from bedside.methods.entrant import Arrays, Entrant
-from bedside.methods.fit import bfloat16_pays
 from bedside.methods.networks.images.classifier import Classifier
 from bedside.methods.pretraining import joint, masked
 from bedside.methods.pretraining.begin import begun
@@ -28,7 +27,7 @@ from bedside.modalities.images.pretrain_pool import known_by, pool_arrays, read_
 from bedside.modalities.images.pretrain_start import asked, blank, started
 from bedside.modalities.images.settings import axes_of, frozen
 from bedside.modalities.images.train import MODELS, arrays
-from bedside.modalities.images.train_networks import architecture_of
+from bedside.modalities.images.train_networks import architecture_of, in_bfloat16
 
 __all__ = [
     "arrays", "embedded", "entrant", "known_by", "pool_arrays", "pretrain", "read_pool", "started",
@@ -63,7 +62,7 @@ def pretrain(
     chain = _chain(schema, images, plan)
     pace = Pace(
         epochs=plan.epochs, batch=batch_size(len(images)), seconds=seconds, folder=folder,
-        bfloat16=bfloat16_pays(), told=told,
+        bfloat16=in_bfloat16(name), told=told,
     )  # fmt: skip
     draw = _views(chain, seed) if objective == "joint" else _hidden(images.shape[2:], seed)
     trained, standing = pretrained(build, (images,), draw, pace, seed=seed)

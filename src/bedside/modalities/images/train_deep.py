@@ -13,7 +13,7 @@ from torch import nn
 from bedside.adapters.onnx.images_export import export_images
 from bedside.core.dataset import Schema
 from bedside.methods.entrant import Learned, Lesson
-from bedside.methods.fit import Fitted, Part, Schedule, bfloat16_pays
+from bedside.methods.fit import Fitted, Part, Schedule
 from bedside.methods.networks.images.inward import ImageFacts, image_facts
 from bedside.methods.outcome import Outcome
 from bedside.methods.pretraining.begin import encoder_rate
@@ -22,7 +22,12 @@ from bedside.methods.pretraining.start import scratch_name
 from bedside.methods.searches import searched
 from bedside.modalities.images.settings import axes_of, frozen
 from bedside.modalities.images.train_augment import augmentation
-from bedside.modalities.images.train_networks import Settings, network_of, search_of
+from bedside.modalities.images.train_networks import (
+    Settings,
+    in_bfloat16,
+    network_of,
+    search_of,
+)
 from bedside.modalities.images.train_simple import features_of
 
 _LOOKS = 6
@@ -38,7 +43,7 @@ def learn_deep(name: str, lesson: Lesson) -> Learned:
         def build() -> nn.Module:
             return network_of(name, facts, lesson.train_outcome, settings)
 
-        fitted = _fitted(build, lesson, settings, seconds)
+        fitted = _fitted(build, lesson, settings, seconds, bfloat16=in_bfloat16(name))
         return fitted.score, fitted
 
     found = searched(search_of(name, facts.dims), attempt, lesson)
@@ -77,14 +82,19 @@ def rebuilt(folder: Path, images: NDArray[np.generic], outcome: Outcome, schema:
 
 
 def _fitted(
-    build: Callable[[], nn.Module], lesson: Lesson, settings: Settings, seconds: float
+    build: Callable[[], nn.Module],
+    lesson: Lesson,
+    settings: Settings,
+    seconds: float,
+    *,
+    bfloat16: bool,
 ) -> Fitted:
     batch = batch_size(len(lesson.train["image"]))
     steps = lesson.epochs * len(lesson.train["image"]) / batch
     schedule = Schedule(
         epochs=lesson.epochs, patience=0, every=max(1, lesson.epochs // _LOOKS), batch=batch,
         rate=float(settings["rate"]), decay=float(settings["decay"]), course="one-cycle",
-        average=min(0.99, max(0.5, 1 - 10 / max(steps, 1))), bfloat16=bfloat16_pays(),
+        average=min(0.99, max(0.5, 1 - 10 / max(steps, 1))), bfloat16=bfloat16,
         seconds=seconds, encoder=encoder_rate(lesson.start),
     )  # fmt: skip
     return fit_from(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bedside.core.spec import Source, build
+from bedside.methods.fit import bfloat16_pays
 from bedside.methods.networks.images.classifier import Classifier
 from bedside.methods.networks.images.convnet import ConvNetSettings, convnet
 from bedside.methods.networks.images.inward import ImageFacts
@@ -42,6 +43,15 @@ def search_of(name: str, dims: int) -> Search:
         space={**_TRAINING, "width": OneOf(values=(12, 16, 24))},
         defaults={**_DEFAULTS, "width": 16},
     )
+
+
+def in_bfloat16(name: str) -> bool:
+    """Whether steps of a network compute in bfloat16.
+
+    Not those of a ResNet: half frozen, on images of 16 pixels, its last stage became no numbers on
+    a processor with such instructions (PyTorch 2.13), in float32 never.
+    """
+    return name not in RESNETS and bfloat16_pays()
 
 
 def architecture_of(name: str, dims: int) -> Settings:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from bedside.methods.pretraining.asked import Asked
 from bedside.methods.worth.interval import Factor
 from bedside.methods.worth.verdict import Verdict
+from bedside.stages.worth.beginning import Beginning
 from bedside.stages.worth.said import _levers, meaning, spelt
+from bedside.stages.worth.told import _beside
 
 
 class FoundOf:
@@ -53,6 +56,19 @@ def test_bounds_and_reasons_are_said_too() -> None:
 )  # fmt: skip
 def test_a_difference_is_explained(gain: tuple[float, float, float], said: str) -> None:
     assert meaning(gain) == said
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [({"pool": ("numeric",)}, "sees an unlabelled pool too"),
+     ({"weights": True}, "starts from a file of weights"), ({}, "")],
+)  # fmt: skip
+def test_what_pretraining_draws_on_besides_is_said(asked: dict[str, object], said: str) -> None:
+    own = Asked(model="mlp", objective="auto", epochs=1, seconds=1.0, tune="full", **asked)
+    found = FoundOf("tables")
+    found.design.beginning = Beginning(asked=own)
+    assert said in _beside(found)
+    assert bool(_beside(found)) is bool(said)
 
 
 def test_an_open_control_is_spelt() -> None:

@@ -381,6 +381,7 @@ def test_levers_together_with_a_network(
     asked = Asked(model="mlp", objective="joint", epochs=3, seconds=90.0, tune="partial")
     run, _ = sweep(prepared(tmp_path / "prepare-0", patients=1200), spec, asked=asked)
     record = told(run)
+    assert record["beside"] == ""
     (late,) = (one for one in record["unequal"] if one["arm"] == "pretraining")
     assert (late["unequal"], "in 3 of 9 fits" in late["words"]) == (0, True)
     assert [one["name"] for one in record["levers"]] == ["synthesis", "pretraining"]

@@ -63,7 +63,7 @@ def _meaning(record: Node) -> str:
         f"with {record.at('model').text()} at {count(budgets[0] or 0)} to "
         f"{count(budgets[-1] or 0)} labelled patients in {record.at('repetitions').text()} orders; "
         "patients by whom settings were chosen count as labelled, and all that a lever fits is "
-        "fitted to the budget's patients alone."
+        f"fitted to the budget's patients alone{record.at('beside').text()}."
     )
 
 

@@ -197,7 +197,7 @@ def _how(record: Record) -> str:
         f"Budgets are nested, drawn in {record['repetitions']} orders; with and without a lever "
         f"a model has the same patients, seed, {record['trials']} "
         f"{'try' if record['trials'] == 1 else 'tries'} of settings and training steps. Whatever "
-        "a lever fits is fitted to the budget's patients alone. "
+        f"a lever fits is fitted to the budget's patients alone{record['beside']}. "
         f"{count(_number(record['patients']))} held-out patients judge."
     )
 

@@ -53,6 +53,7 @@ def record_of(found: Found) -> Record:
         "absent": dict(design.absent),
         "small_groups": list(found.small),
         "unequal": cast("Plain", _unequal(found)),
+        "beside": _beside(found),
     }
 
 
@@ -78,6 +79,15 @@ def _gate(found: Found, measure: str) -> Record:
         "picture": plain(drawn(_PLAINLY[COPIES], base, mine, shown, measure=measure)),
     }  # fmt: skip
     return entries
+
+
+def _beside(found: Found) -> str:
+    """What pretraining draws on besides a budget's patients; empty: nothing."""
+    how = found.design.beginning
+    if how is None or not (how.asked.pool or how.asked.weights):
+        return ""
+    what = "starts from a file of weights" if how.asked.weights else "sees an unlabelled pool too"
+    return f", but that pretraining {what}"
 
 
 def _unequal(found: Found) -> list[Record]:

@@ -9,12 +9,12 @@ from pathlib import Path, PurePosixPath
 from bedside.adapters.archive import ARCHIVES
 from bedside.core.errors import DataError, StudyError
 from bedside.core.study import Data
+from bedside.modalities.images.prepare_patterns import SLICES
 from bedside.modalities.images.prepare_sources import IMAGE, hidden, is_picture, source_rows
 from bedside.modalities.images.references import BETWEEN, holds_image, members
 from bedside.modalities.images.settings import Spec
 
 _TABLES = (".csv", ".tsv", ".parquet", ".pq", ".npz", *ARCHIVES)
-_SLICES = (".dcm", ".ima", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ def _each(path: Path, names: Sequence[str], settings: Spec) -> list[str]:
     folders: dict[str, None] = {}
     if settings.kind == "volume" and path.is_dir():
         folders = dict.fromkeys(str(PurePosixPath(name).parent) for name in names
-                                if PurePosixPath(name).suffix.lower() in _SLICES)  # fmt: skip
+                                if PurePosixPath(name).suffix.lower() in SLICES)  # fmt: skip
     files = [name for name in names if str(PurePosixPath(name).parent) not in folders]
     return [_reference(path, name) for name in (*folders, *files)]
 

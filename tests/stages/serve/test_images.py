@@ -19,6 +19,7 @@ from tests.stages.made_graphs import SIDE, bright_graph, halves_graph, middle_gr
 from bedside.adapters.http import FILES, call
 from bedside.adapters.images import read_image
 from bedside.adapters.nifti import nifti_bytes
+from bedside.adapters.png_tag import tagged_png
 from bedside.adapters.raster import read_raster, write_png
 from bedside.adapters.secondary_capture import write_secondary_capture
 from bedside.core.dataset import Target
@@ -282,6 +283,23 @@ def test_pictures_are_scored(picture_bundle: Path, tmp_path: Path) -> None:
     lines = (tmp_path / "out.csv").read_text().splitlines()
     assert len(lines) == 3
     assert "zero bytes" in lines[2]
+
+
+def test_pictures_that_were_made_up_are_scored_and_counted(
+    picture_bundle: Path, tmp_path: Path
+) -> None:
+    files = {
+        "1.png": tagged_png(write_png(disc()), "flow:synthesize-0"),
+        "2.png": write_png(disc()),
+    }
+    source = folder_of(tmp_path / "in", files)
+    said = score(picture_bundle, source, tmp_path / "out.csv").splitlines()
+    assert said[1:] == [
+        "made up: 1 of 2 rows are of no patient, as `bedside synthesize` wrote into the files"
+    ]
+    assert pl.read_csv(tmp_path / "out.csv")["value"].null_count() == 0
+    (source / "1.png").unlink()
+    assert "made up" not in score(picture_bundle, source, tmp_path / "out.csv")
 
 
 def test_what_was_left_out_is_said_and_has_its_row(picture_bundle: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import time as clock
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -188,3 +189,16 @@ def test_what_does_not_fit_is_refused():
         fitted().decide(np.zeros((3, 2)), [0] * 3, [0] * 3)
     with pytest.raises(DataError, match="novelty"):
         fitted().decide(p, novelty[1:], missing)
+
+
+def test_no_interval_of_a_volume_reaches_below_nothing():
+    volumes = Policy(
+        task="segmentation", threshold=None, coverage=0.9, quantiles=(0.8,), novelty_limit=9.0,
+        most_missing=1.0, patients=20,
+    )  # fmt: skip
+    values = np.array([[0.3, 0.1], [2.0, 0.5], [0.0, 0.0]])
+    decisions = volumes.decide(values, np.zeros(3), np.zeros(3))
+    assert (decisions.low >= 0).all()
+    assert (decisions.high > decisions.value).all()
+    plain = replace(volumes, task="regression").decide(values[:, :1], np.zeros(3), np.zeros(3))
+    assert plain.low[0] == pytest.approx(-0.5)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +17,7 @@ from bedside.adapters import ed25519, session
 from bedside.core.bundle import PARTS, Release, seal
 from bedside.core.dataset import Field, Schema, Target
 from bedside.core.spec import canonical
+from bedside.methods.label_policy import AnyPolicy
 from bedside.methods.policy import Policy
 from bedside.methods.served import assemble, golden
 from bedside.modalities.tables import serve as cell
@@ -84,10 +85,10 @@ def graph(numeric: int = 2, codes: int = 2) -> bytes:
 
 
 def write_bundle(
-    folder: Path, schema: Schema, policy: Policy, content: bytes, *, serve: ModuleType = cell,
-    patch: tuple[int, ...] = (),
+    folder: Path, schema: Schema, policy: AnyPolicy, content: bytes, *, serve: ModuleType = cell,
+    patch: tuple[int, ...] = (), more: Mapping[str, bytes] | None = None,
 ) -> Path:  # fmt: skip
-    """A signed bundle around a graph; `serve` is the cell of its modality."""
+    """A signed bundle around a graph; `serve` is the cell of its modality, `more` other files."""
     folder.mkdir()
     for name in PARTS:
         (folder / name).write_text("[]")
@@ -96,6 +97,8 @@ def write_bundle(
     (folder / "policy.json").write_text(canonical(policy))
     (folder / "model.json").write_text(json.dumps({"task": schema.target.type, "patch": patch}))
     (folder / "card.md").write_text("# A made-up model\n")
+    for name, kept in (more or {}).items():
+        (folder / name).write_bytes(kept)
     contents = {name: (folder / name).read_bytes() for name in PARTS}
     served = assemble(contents, serve, session.open_graph)  # type: ignore[arg-type]  # a module that decodes
     (folder / "golden.json").write_text(json.dumps(golden(served, serve.made_up(schema))))

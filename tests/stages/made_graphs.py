@@ -40,6 +40,23 @@ def middle_graph() -> bytes:
     return finished(builder, TensorProto.UINT8, (1, SIDE, SIDE), [1])
 
 
+def halves_graph() -> bytes:
+    """Labels: value = sigmoid((mean - 127.9) / 20) of the upper half, of the lower one, of all."""
+    builder = Builder("g")
+    one = builder.add("Cast", "image", to=TensorProto.FLOAT)
+    builder.add("Add", one, number(builder, 1.0), output="bright")
+    ends = ((0, SIDE // 2), (SIDE // 2, SIDE), (0, SIDE))
+    parts = [
+        builder.add("Slice", one, builder.axes(low), builder.axes(high), builder.axes(2))
+        for low, high in ends
+    ]
+    means = [builder.add("ReduceMean", part, builder.axes(1, 2, 3), keepdims=0) for part in parts]
+    rows = [builder.add("Unsqueeze", mean, builder.axes(1)) for mean in means]
+    apart = builder.add("Sub", builder.add("Concat", *rows, axis=1), number(builder, 127.9))
+    builder.add("Sigmoid", builder.add("Div", apart, number(builder, 20.0)), output="value")
+    return finished(builder, TensorProto.UINT8, (1, SIDE, SIDE), [3])
+
+
 def bright_graph(
     patch: tuple[int, ...], limits: tuple[float, float], kind: int = TensorProto.INT16
 ) -> bytes:

@@ -114,6 +114,8 @@ class Policy:
         if self.task in MEASURED:
             spread = np.where(finite, values_NK[:, 1], 1.0) if values_NK.shape[1] > 1 else None
             low, high = conformal.intervals(value, float(q[0]), spread)
+            if self.task == "segmentation":
+                low = np.maximum(low, 0.0)  # no volume is less than nothing
             label_set = np.zeros((len(value), 0), np.bool_)
         else:
             low = high = np.full(len(value), np.nan)

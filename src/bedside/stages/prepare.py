@@ -6,6 +6,7 @@ columns.json (what happened to each column of the source).
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -160,7 +161,8 @@ def _prepared(frame: pl.DataFrame, spec: Spec, rules: Rules, context: Context) -
         inputs.facts.write_parquet(context.run.path("facts.parquet"))
     dataset = write_dataset(context.run.folder, schema, samples, inputs.arrays)
     context.run.write_evidence(enrolment(dataset))
-    return Outcome(headline=_headline(dataset, cohort))
+    headline = _headline(dataset, cohort) + _nobodys(inputs.columns)
+    return Outcome(headline=headline)
 
 
 def rules_of(spec: Spec) -> Rules:
@@ -196,6 +198,13 @@ def _day(text: str) -> date | None:
             expected="a date such as 2019-12-31",
             found=f"'{text}'",
         ) from None
+
+
+def _nobodys(columns: Sequence[Mapping[str, object]]) -> str:
+    """How many files of the source are no row's, where there are any."""
+    counts = [item.get("files_without_row") for item in columns]
+    files = sum(count for count in counts if isinstance(count, int))
+    return f"; {files:,} image file{'' if files == 1 else 's'} without a row" if files else ""
 
 
 def _headline(dataset: Dataset, cohort: Cohort) -> str:

@@ -58,6 +58,10 @@ class Examined(Protocol):
     def names(self) -> tuple[str, ...]:
         """By which the source knows each row; none where rows have no names."""
 
+    @property
+    def made_up(self) -> int:
+        """How many rows say themselves that they are of no patient."""
+
 
 class OutlineKeeper(Protocol):
     """What a modality that learns masks also does."""
@@ -125,7 +129,7 @@ def score(
     seconds = time.monotonic() - started
     told.end("score", counts.sentence(), seconds, repeated=False)
     left = cell.passed_over(source, served.schema)
-    return f"{out}: {counts.sentence()}" + (f"\nleft out: {left}" if left else "")
+    return f"{out}: {counts.sentence()}{counts.note()}" + (f"\nleft out: {left}" if left else "")
 
 
 @dataclass(slots=True)
@@ -137,6 +141,8 @@ class _Counts:
     abstained: int = 0
     refused: int = field(default=0)
     """Of those that were abstained from, rows out of schema."""
+    made_up: int = 0
+    """Rows that say themselves that they are of no patient: scored, as they judge no model here."""
 
     def sentence(self) -> str:
         """Counts of people."""
@@ -144,6 +150,13 @@ class _Counts:
             f"{self.rows:,} rows, {self.alerts:,} to act on, {self.abstained:,} abstained from, "
             f"of these {self.refused:,} out of schema"
         )
+
+    def note(self) -> str:
+        """What else must be known of them."""
+        if not self.made_up:
+            return ""
+        some = f"{self.made_up:,} of {self.rows:,} rows"
+        return f"\nmade up: {some} are of no patient, as `bedside synthesize` wrote into the files"
 
 
 def _open(folder: Path, trust: Path | None) -> tuple[Bundle, Served]:
@@ -245,6 +258,7 @@ def _frame(
     counts.alerts += int(decisions.act.sum())
     counts.abstained += int(decisions.abstain.sum())
     counts.refused += int(wrong.sum())
+    counts.made_up += batch.made_up
     return frame
 
 

@@ -117,6 +117,41 @@ def test_a_voi_lookup_table_comes_before_the_window() -> None:
     assert np.abs(shown - wanted).max() <= 0.51
 
 
+def test_windows_of_real_files_are_those_of_pydicom(real: Path) -> None:
+    compared = 0
+    for path in sorted((real / "pydicom").rglob("*")):
+        if not path.is_file() or not _has_window(path):
+            continue
+        made = pydicom.dcmread(path)
+        try:
+            shown = read_file(path, window=True).values.astype(float)
+        except DataError:
+            continue  # refused for other reasons; see the test of every file
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            theirs = apply_voi_lut(apply_modality_lut(made.pixel_array, made), made)
+        signed = bool(made.PixelRepresentation)
+        ends = np.array([0, 2**made.BitsStored - 1]) - signed * 2 ** (made.BitsStored - 1)
+        slope, offset = float(made.get("RescaleSlope", 1)), float(made.get("RescaleIntercept", 0))
+        low, high = ends * slope + offset
+        wanted = (theirs - low) / (high - low) * 255
+        if made.PhotometricInterpretation == "MONOCHROME1":
+            wanted = 255 - wanted
+        assert np.abs(shown - wanted).max() <= 0.51
+        compared += 1
+    assert compared >= 40
+
+
+def _has_window(path: Path) -> bool:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            made = pydicom.dcmread(path, stop_before_pixels=True)
+        except pydicom.errors.InvalidDicomError:
+            return False
+    return "WindowCenter" in made and "Rows" in made
+
+
 def test_without_a_window_all_of_the_range_is_shown() -> None:
     shown = _image(one(PIXELS), window=True).values
     assert (shown.min(), shown.max()) == (0, 255)

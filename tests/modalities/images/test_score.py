@@ -23,7 +23,7 @@ from bedside.adapters.nifti import nifti_bytes, read_nifti
 from bedside.adapters.raster import read_raster, write_png
 from bedside.adapters.secondary_capture import write_secondary_capture
 from bedside.core.dataset import Schema
-from bedside.core.errors import BedsideError
+from bedside.core.errors import BedsideError, DataError
 from bedside.core.new_folder import NewFolder
 from bedside.modalities.images import score
 from bedside.modalities.images.score import Examined
@@ -73,6 +73,16 @@ def test_a_folder_without_the_study_s_pattern_is_taken_file_by_file(tmp_path: Pa
         found = examined(source, TABLE)
         assert found.names == ("a.dcm", "b.png")
         np.testing.assert_array_equal(found.arrays["image"][:, 0], [grey(2), grey(1)])
+
+
+def test_a_table_for_a_model_that_learnt_from_a_folder_names_files_in_file(tmp_path: Path) -> None:
+    table = table_of(tmp_path / "study", {"x/b.png": png(1), "a.png": png(2)})
+    found = examined(table, SCHEMA)
+    assert found.names == ("x/b.png", "a.png")
+    np.testing.assert_array_equal(found.arrays["image"][:, 0], [grey(1), grey(2)])
+    pl.read_csv(table).rename({"file": "path"}).write_csv(table)
+    with pytest.raises(DataError, match="the column 'file', which names files"):
+        score.size(table, SCHEMA)
 
 
 PATTERN = "{label}/{patient}.png"

@@ -14,15 +14,18 @@ import pytest
 from starlette.applications import Starlette
 from tests.modalities.images.made_sources import CANARY, folder_of, grid, png, schema_of
 from tests.stages.conftest import POLICY, write_bundle
-from tests.stages.made_graphs import SIDE, bright_graph, middle_graph
+from tests.stages.made_graphs import SIDE, bright_graph, halves_graph, middle_graph
 
 from bedside.adapters.http import FILES, call
 from bedside.adapters.images import read_image
 from bedside.adapters.nifti import nifti_bytes
+from bedside.adapters.png_tag import tagged_png
 from bedside.adapters.raster import read_raster, write_png
 from bedside.adapters.secondary_capture import write_secondary_capture
+from bedside.core.dataset import Target
 from bedside.core.errors import RunError
 from bedside.core.ledger import Ledger
+from bedside.methods.label_policy import LabelPolicies
 from bedside.methods.policy import Policy
 from bedside.modalities.images import serve
 from bedside.stages.score import score
@@ -107,6 +110,45 @@ def test_an_explanation_only_on_request(app: Starlette) -> None:
         shown = read_raster(base64.b64decode(found["png"])).values.astype(float)
         assert shown.shape == (SIDE, SIDE)
         assert shown[3:7, 3:7].mean() > shown[10:, 10:].mean() + 20
+
+
+def of_labels(folder: Path) -> Path:
+    """A bundle of three labels, of which maps of the first and the last passed the check."""
+    names = ("upper", "lower", "whole")
+    schema = replace(PICTURE, target=Target(type="multilabel", outcome="findings", classes=names))
+    good, bad = {"shown": True, "why": "Shown: good."}, {"shown": False, "why": "Not shown: bad."}
+    checked = {"labels": {"upper": good, "lower": good, "whole": bad}}
+    return write_bundle(
+        folder, schema, LabelPolicies(labels=(POLICY,) * 3), halves_graph(), serve=serve,
+        more={"explanation.json": json.dumps(checked).encode()},
+    )  # fmt: skip
+
+
+def test_each_label_has_a_map_of_its_own_where_the_check_allows_it(
+    tmp_path: Path, ledger: Path
+) -> None:
+    """A bright disc above, so that its label is present; a dark one below: absent."""
+    row, column = np.indices((SIDE, SIDE))
+    above, below = ((row - at) ** 2 + (column - 8) ** 2 < 9 for at in (4, 12))
+    plain = np.where(row < SIDE // 2, 190, 128)
+    values = np.where(above, 255, np.where(below, 0, plain)).astype(np.uint8)
+    app = make_app(of_labels(tmp_path / "bundle"), ledger)
+    row = {"inputs": {"image": base64.b64encode(write_png(values)).decode()}, "explain": True}
+    answer = call(app, "/predict", json.dumps(row).encode()).json()
+    assert isinstance(answer, dict)
+    told, found = answer["labels"], answer["explanation"]
+    assert isinstance(told, dict)
+    assert isinstance(found, dict)
+    assert [item["set"] for item in told.values()][:2] == [["yes"], ["no"]]
+    assert list(found) == ["labels"]
+    labels = found["labels"]
+    assert labels["whole"] == {"withheld": "Not shown: bad."}
+    for name, own, other in (("upper", above, below), ("lower", below, above)):
+        assert labels[name]["check"] == "Shown: good."
+        shown = read_raster(base64.b64decode(labels[name]["png"])).values.astype(int)
+        assert shown.shape == (SIDE, SIDE)
+        assert shown[own].mean() > 128 + 20
+        assert abs(shown[other].mean() - 128) < 5
 
 
 @pytest.mark.parametrize("value", ["yes", 1, None])
@@ -241,6 +283,23 @@ def test_pictures_are_scored(picture_bundle: Path, tmp_path: Path) -> None:
     lines = (tmp_path / "out.csv").read_text().splitlines()
     assert len(lines) == 3
     assert "zero bytes" in lines[2]
+
+
+def test_pictures_that_were_made_up_are_scored_and_counted(
+    picture_bundle: Path, tmp_path: Path
+) -> None:
+    files = {
+        "1.png": tagged_png(write_png(disc()), "flow:synthesize-0"),
+        "2.png": write_png(disc()),
+    }
+    source = folder_of(tmp_path / "in", files)
+    said = score(picture_bundle, source, tmp_path / "out.csv").splitlines()
+    assert said[1:] == [
+        "made up: 1 of 2 rows are of no patient, as `bedside synthesize` wrote into the files"
+    ]
+    assert pl.read_csv(tmp_path / "out.csv")["value"].null_count() == 0
+    (source / "1.png").unlink()
+    assert "made up" not in score(picture_bundle, source, tmp_path / "out.csv")
 
 
 def test_what_was_left_out_is_said_and_has_its_row(picture_bundle: Path, tmp_path: Path) -> None:

@@ -41,6 +41,8 @@ class Placed:
     """Of a volume as it came; None where it does not say."""
     seen: Grid | None
     """Of `array`."""
+    made_up: bool = False
+    """Whether its file says that `bedside synthesize` made it."""
 
     def restored(self, mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """A mask of `array`'s spatial shape on the image's own grid, by nearest value."""
@@ -72,6 +74,7 @@ def decode(image: Image, settings: Spec) -> Placed:
     return Placed(
         array=np.ascontiguousarray(_formed(moved, settings)), source=source, seen=seen,
         native=values.shape[1:], spacing=_steps(image, seen, moved.shape[1:]),
+        made_up=image.made_up,
     )  # fmt: skip
 
 

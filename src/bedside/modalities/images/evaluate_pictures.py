@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from bedside.core.dataset import Split
 from bedside.methods.corruption.spread import Spread
 from bedside.methods.evaluation.looking import Looking
+from bedside.methods.evaluation.truth import Truth
+from bedside.methods.measures import Ranking
 from bedside.methods.multilabel import label_values
 from bedside.methods.outlining import Outliner
 from bedside.methods.served import labels_of
 from bedside.modalities.images.pictures import (
     Picture,
     best_and_worst,
+    of_label,
     right_and_wrong,
     sheet,
 )
@@ -23,23 +29,70 @@ _EACH = 8
 """Examples of a class in a split."""
 _JUDGED = 60
 """Outlined images at most from which the best and worst are shown."""
+_LABELS = 4
+"""Labels at most of which cases are shown."""
 
 
 def outcome_pictures(looking: Looking, spread: Spread) -> list[Picture]:
-    """Examples by class and split; of a classification also the most wrong and the surest."""
+    """Examples by class and split; of a classification, or of each label,
+    also the most wrong and the surest."""
     pictures = examples(looking, spread)
     task = looking.truth.task
+    if task == "multilabel":
+        return pictures + label_cases(looking, spread)
     if task not in ("binary", "multiclass"):
         return pictures
-    known = looking.truth.known
-    values = looking.model.predict(looking.arrays).astype(np.float64)[known]
-    target = looking.truth.target[known].astype(np.int64)
+    values = looking.model.predict(looking.arrays).astype(np.float64)
     chance = np.column_stack([1 - values[:, 0], values[:, 0]]) if task == "binary" else values
-    given = chance[np.arange(len(target)), target]
-    labels = _names(looking)
+    return pictures + _cases(looking, looking.truth, chance, _names(looking), spread)
+
+
+def label_cases(looking: Looking, spread: Spread) -> list[Picture]:
+    """Of each label the most wrong and the surest among the images in which it was observed.
+
+    Of many labels those that the model tells apart worst; the last picture names what is left out.
+    """
+    labels = looking.schema.target.classes
+    values = looking.model.predict(looking.arrays).astype(np.float64)
+    order = _worst_first(looking.truth, values)
+    shown = sorted(order[:_LABELS])
+    found: list[Picture] = []
+    for index in shown:
+        truth, yes = looking.truth.label(index), values[:, index]
+        chance = np.column_stack([1 - yes, yes])
+        cases = _cases(looking, truth, chance, ("absent", "present"), spread)
+        found += [of_label(labels[index], one) for one in cases]
+    others = [label for index, label in enumerate(labels) if index not in shown]
+    if found and others:
+        why = f"Shown are the {len(shown)} labels that the model tells apart worst; "
+        said = f"{why if len(order) > len(shown) else ''}left out: {', '.join(others)}."
+        found[-1] = replace(found[-1], note=f"{found[-1].note} {said[:1].upper()}{said[1:]}")
+    return found
+
+
+def _worst_first(truth: Truth, values: NDArray[np.float64]) -> list[int]:
+    """Labels that were observed, by AUROC; last those observed in one state only."""
+    found: list[tuple[float, int]] = []
+    for index in range(values.shape[1]):
+        one = truth.label(index)
+        known = one.known[np.isfinite(values[one.known, index])]
+        if len(known):
+            ranking = Ranking.of(one.target[known], values[known, index])
+            auroc = float(ranking(np.ones((1, len(known))))["auroc"][0])
+            found.append((auroc if np.isfinite(auroc) else 2.0, index))
+    return [index for _, index in sorted(found)]
+
+
+def _cases(
+    looking: Looking, truth: Truth, chance: NDArray[np.float64], names: Sequence[str],
+    spread: Spread,
+) -> list[Picture]:  # fmt: skip
+    """Two sheets, by the probability [N, classes] that the true answer was given."""
+    known = truth.known
+    target = truth.target[known].astype(np.int64)
     images = np.asarray(looking.arrays["image"])[known]
-    words = [labels[index] for index in target]
-    return pictures + right_and_wrong(images, given, words, spread)
+    words = [names[index] for index in target]
+    return right_and_wrong(images, chance[known, target], words, spread)
 
 
 def _names(looking: Looking) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ another.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from torch import nn
@@ -17,8 +17,8 @@ from bedside.core.spec import Plain
 from bedside.methods.corruption.spread import Spread
 from bedside.methods.evaluation.looking import Looking
 from bedside.methods.outcome import outcome_of
-from bedside.modalities.images.evaluate_explanations import Asked, Explained, judge_explanations
-from bedside.modalities.images.pictures import Picture
+from bedside.modalities.images.evaluate_explanations import Asked, judge_explanations
+from bedside.modalities.images.pictures import Picture, of_label
 from bedside.modalities.images.train_deep import rebuilt
 
 _IMAGES, _SECONDS = 32, 120.0
@@ -67,15 +67,8 @@ def _by_label(network: nn.Module, looking: Looking, spread: Spread) -> Maps:
             record=looking.record.of_label(label), model=looking.model.name, column=column,
         )  # fmt: skip
         tables.append({"label": label, **found.table})
-        pictures += _named(label, found)
+        pictures += [of_label(label, one) for one in found.pictures]
     return Maps(table={"labels": tables}, pictures=tuple(pictures))
-
-
-def _named(label: str, found: Explained) -> list[Picture]:
-    return [
-        replace(one, title=f"{label}: {one.title}", alt=f"{label}: {one.alt}")
-        for one in found.pictures
-    ]
 
 
 def _asked(looking: Looking, spread: Spread, seconds: float) -> Asked:

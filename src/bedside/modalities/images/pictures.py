@@ -10,7 +10,7 @@ needs to tell red from green.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +53,11 @@ class Picture:
     alt: str
     """What is to be seen, for those who cannot."""
     note: str = ""
+
+
+def of_label(label: str, picture: Picture) -> Picture:
+    """The picture, saying of which label it is."""
+    return replace(picture, title=f"{label}: {picture.title}", alt=f"{label}: {picture.alt}")
 
 
 def sheet(

@@ -27,6 +27,7 @@ from bedside.adapters.parquet import read_parquet
 from bedside.core.errors import DataError, StudyError
 from bedside.core.inputs import MASK, SAME, SAMPLE
 from bedside.core.study import Data
+from bedside.modalities.images.prepare_patterns import NAME, Found, matching, one_of_each
 from bedside.modalities.images.references import (
     BETWEEN,
     PLAIN,
@@ -37,10 +38,7 @@ from bedside.modalities.images.references import (
 from bedside.modalities.images.settings import Spec
 
 IMAGE = "bedside.image"
-_NAME = r"\{([^\W\d]\w*)\}"
 _PARTS = ("train", "val", "test")
-Found = list[tuple[str, dict[str, str]]]
-"""Names below a source, and what their parts in braces stand for."""
 _TABLES = (".csv", ".tsv", ".parquet", ".pq", ".gz")
 PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".dcm", ".nii", ".nii.gz")
 """How names of images end, where they tell it."""
@@ -205,8 +203,8 @@ def _of_pattern(path: Path, settings: Spec) -> pl.DataFrame:
             found=f"'{settings.image}'", hint='for example image = "images/{patient}.nii.gz"',
         )  # fmt: skip
     names = _names(path)
-    images = _matching(settings.image, names)
-    outlines = _matching(settings.mask, names)
+    images = one_of_each(matching(settings.image, names), names, series=settings.kind == "volume")
+    outlines = matching(settings.mask, names)
     masks = {_key(found): name for name, found in outlines}
     if settings.mask:
         _told_apart(path, images, outlines)
@@ -218,7 +216,7 @@ def _of_pattern(path: Path, settings: Spec) -> pl.DataFrame:
     if unused and settings.mask:
         raise DataError(path.name, expected="an image for each mask",
                         found=f"{unused:,} masks without one")  # fmt: skip
-    named = re.findall(_NAME, settings.image)
+    named = re.findall(NAME, settings.image)
     schema = dict.fromkeys([*dict.fromkeys(named), IMAGE, MASK], pl.String)
     return pl.DataFrame(rows, schema=schema)
 
@@ -254,26 +252,6 @@ def is_picture(name: str) -> bool:
 def hidden(name: str) -> bool:
     """Whether a file, or a folder that it is in, is hidden, as what programs leave behind is."""
     return any(part.startswith(".") and part not in (".", "..") for part in name.split("/"))
-
-
-def _matching(pattern: str, names: Sequence[str]) -> Found:
-    if not pattern:
-        return []
-    parts = re.split(r"(\{[^\W\d]\w*\})", pattern)
-    seen: set[str] = set()
-    form = ""
-    for part in parts:
-        name = "".join(re.findall(f"^{_NAME}$", part))
-        form += (
-            re.escape(part).replace(r"\*", "[^/]*")
-            if not name
-            else f"(?P={name})"
-            if name in seen
-            else f"(?P<{name}>[^/]+)"
-        )
-        seen |= {name}
-    exact = re.compile(f"(?:.*/)?{form}")
-    return [(name, dict(found.groupdict())) for name in names if (found := exact.fullmatch(name))]
 
 
 def _key(found: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

@@ -41,6 +41,11 @@ class Examined:
     placed: tuple[Placed | None, ...]
     """The way back to each image's own geometry."""
 
+    @property
+    def made_up(self) -> int:
+        """How many say that `bedside synthesize` made them."""
+        return sum(item is not None and item.made_up for item in self.placed)
+
 
 def batches(path: Path, schema: Schema, rows: int) -> Iterator[Examined]:
     """The images of a source in its order, examined; at most `rows`, or 32 MiB, at a time."""

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from bedside.adapters.archive import ARCHIVES
 from bedside.core.errors import DataError, StudyError
 from bedside.core.study import Data
+from bedside.modalities.images.prepare_patterns import SLICES
 from bedside.modalities.images.prepare_sources import IMAGE, hidden, is_picture, source_rows
 from bedside.modalities.images.references import BETWEEN, holds_image, members
 from bedside.modalities.images.settings import Spec
 
+_COLUMN = "file"
+"""Names the images in a table, for a model whose study had a pattern and so no column."""
 _TABLES = (".csv", ".tsv", ".parquet", ".pq", ".npz", *ARCHIVES)
-_SLICES = (".dcm", ".ima", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,8 @@ def listed(path: Path, settings: Spec) -> Listed:
         return Listed(images=(str(path.resolve()),))
     if path.is_dir() or path.suffix in ARCHIVES:
         return _in_folder(path, settings)
+    if "{" in settings.image and path.suffix != ".npz":  # it learnt from a folder or an archive
+        settings = replace(settings, image=_COLUMN)
     # A row that names no file, or none that is there, is a problem of that row.
     found = source_rows(path, settings, Data(), whole=False)[IMAGE].to_list()
     return Listed(images=tuple(text or "" for text in found))
@@ -73,7 +77,7 @@ def _each(path: Path, names: Sequence[str], settings: Spec) -> list[str]:
     folders: dict[str, None] = {}
     if settings.kind == "volume" and path.is_dir():
         folders = dict.fromkeys(str(PurePosixPath(name).parent) for name in names
-                                if PurePosixPath(name).suffix.lower() in _SLICES)  # fmt: skip
+                                if PurePosixPath(name).suffix.lower() in SLICES)  # fmt: skip
     files = [name for name in names if str(PurePosixPath(name).parent) not in folders]
     return [_reference(path, name) for name in (*folders, *files)]
 

@@ -44,6 +44,8 @@ class Examined:
     """One sentence per kind of problem; names the field, never the value."""
     names: tuple[str, ...] = ()
     """Rows of a table have none."""
+    made_up: int = 0
+    """A row of a table does not say whether it was made up."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,8 +74,8 @@ def test_only_hidden_elements_count_and_they_are_not_seen() -> None:
     assert losses[2] == pytest.approx(losses[0] + 5, rel=1e-4)
 
 
-def test_a_body_without_a_stride_is_refused() -> None:
+def test_a_body_without_an_encoder_is_refused() -> None:
     objective = made((16, 16))
     objective.network.body = nn.Identity()
-    with pytest.raises(TypeError, match="stride"):
+    with pytest.raises(TypeError, match="encoder"):
         MaskedImages(objective.network, 32)

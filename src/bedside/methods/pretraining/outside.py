@@ -81,6 +81,8 @@ def read_outside(path: Path, licence: str) -> Outside:
         with safe_open(path, "np") as file:
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # it is no dict
             about = json.loads((file.metadata() or {}).get(KEY, "{}"))
+        if any(value.dtype.kind == "V" for value in weights.values()):  # of another library's
+            raise TypeError("numbers that numpy itself does not have")
     except TypeError as error:
         raise DataError(
             path.name, expected="numbers in float32 or float16", found="another form of numbers",

@@ -51,6 +51,21 @@ def test_finite_for_images_at_the_ends(shape: tuple[int, ...], kind: type) -> No
         assert np.isfinite(computed(fitted, images.astype(kind))).all()
 
 
+@pytest.mark.parametrize("shape", SHAPES)
+def test_without_a_common_scale_each_image_has_its_own(shape: tuple[int, ...]) -> None:
+    images = noise(shape, np.float32, rows=12)
+    assert not fitted_features(images).own
+    assert not fitted_features(np.concatenate([images, images[:2] * 3])).own
+    images[5] *= 3000
+    features = fitted_features(images)
+    assert features.own
+    np.testing.assert_allclose(
+        computed(features, images * 700), computed(features, images), rtol=1e-3, atol=1e-3
+    )
+    ends = np.concatenate([np.full((1, *shape), v, np.float32) for v in (0, 7, -3e38, 3e38)])
+    assert np.isfinite(computed(features, ends)).all()
+
+
 def test_the_order_and_company_of_images_do_not_matter() -> None:
     images = noise((1, 40, 40), rows=9)
     features = fitted_features(images)

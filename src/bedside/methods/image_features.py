@@ -40,6 +40,10 @@ FURTHEST = 8.0
 """Grey values end so many training ranges away from the range."""
 LEAST = 8
 """Rows and columns at least."""
+SPREAD, LEAST_SPREAD = 3.0, 1e-20
+"""Deviations from an image's mean where its own usual range ends, and what is no number at all."""
+APART = 10.0
+"""How many times the usual range may differ between training images that have one scale."""
 TINY = 1e-6
 """Added to variances that are divided by: rounding in a constant image is no texture."""
 _CIRCLE = ((0, 0), (0, 1), (0, 2), (1, 2), (2, 2), (2, 1), (2, 0), (1, 0))
@@ -53,8 +57,9 @@ class ImageFeatures(nn.Module):
     (3, ('mean', 'deviation'))
     """
 
-    def __init__(self, shape: Sequence[int], *, low: float, high: float) -> None:
-        """`shape` [C, H, W] or [C, D, H, W]; `low` and `high` end the usual grey values."""
+    def __init__(self, shape: Sequence[int], *, low: float, high: float, own: bool = False) -> None:
+        """`shape` [C, H, W] or [C, D, H, W]; `low` and `high` end the usual grey values; with `own`
+        each image is first brought to 0 to 1, `SPREAD` deviations about its own mean."""
         super().__init__()
         self.shape = tuple(int(size) for size in shape)
         if len(self.shape) not in (3, 4) or min(self.shape) < 1 or min(self.shape[-2:]) < LEAST:
@@ -63,7 +68,7 @@ class ImageFeatures(nn.Module):
                 expected=f"[C, H, W] or [C, D, H, W] with {LEAST} rows and columns or more",
                 found=str(list(self.shape)),
             )  # fmt: skip
-        self.low, self.high = float(low), float(high)
+        self.low, self.high, self.own = float(low), float(high), own
         self.scale = 1.0 / max(self.high - self.low, 1e-12)
         self.rank = len(self.shape) - 1
         self.pools, sizes = _pools(self.shape[1:], MOST)
@@ -85,6 +90,7 @@ class ImageFeatures(nn.Module):
 
     def _parts(self, image: Tensor) -> list[Part]:
         raw_NC = _pooled(image.to(torch.float32), self.pools)
+        raw_NC = self._by_itself(raw_NC) if self.own else raw_NC
         grey = raw_NC[:, 0] if self.shape[0] == 1 else raw_NC.mean(dim=1)
         x = self._scaled(grey)
         mean, centred = _centred(x)
@@ -96,6 +102,15 @@ class ImageFeatures(nn.Module):
         parts += [_texture(centred, offset) for offset in OFFSETS]
         parts += [self._layout(centred, fine), self._rings(centred, fine)]
         return parts if self.shape[0] == 1 else [*parts, self._colour(raw_NC, x)]
+
+    def _by_itself(self, raw_NC: Tensor) -> Tensor:
+        """Each image's numbers so that its own usual range is 0 to 1."""
+        flat = raw_NC.flatten(1)
+        flat = flat / torch.clamp(flat.abs().amax(dim=1, keepdim=True), min=LEAST_SPREAD)
+        centred = flat - flat.mean(dim=1, keepdim=True)
+        spread = 2 * SPREAD * centred.square().mean(dim=1, keepdim=True).sqrt()
+        share = centred / torch.clamp(spread, min=TINY) + 0.5
+        return share.reshape(raw_NC.shape)
 
     def _scaled(self, values: Tensor) -> Tensor:
         return torch.clamp((values - self.low) * self.scale, -FURTHEST, 1 + FURTHEST)
@@ -173,7 +188,9 @@ class ImageFeatures(nn.Module):
 def fitted_features(images: NDArray[np.generic]) -> ImageFeatures:
     """The features of images like these: `images` [N, C, H, W] or [N, C, D, H, W] of training.
 
-    Only the usual range of grey values is learned, from at most 512 of the images.
+    Only the usual range of grey values is learned, from at most 512 of the images. Where some have
+    a range that is many times that of most, as in MR, whose numbers have no unit, there is no scale
+    common to them: then each is brought to its own.
     """
     if images.ndim not in (4, 5) or not len(images):
         raise DataError(
@@ -187,7 +204,20 @@ def fitted_features(images: NDArray[np.generic]) -> ImageFeatures:
     low, high = np.quantile(values, [0.005, 0.995]) if len(values) else (0.0, 1.0)
     if not high > low:
         low, high = low - 0.5, low + 0.5
-    return ImageFeatures(images.shape[1:], low=float(low), high=float(high)).eval()
+    own = _scales_differ(images[every])
+    low, high = (0.0, 1.0) if own else (float(low), float(high))
+    return ImageFeatures(images.shape[1:], low=low, high=high, own=own).eval()
+
+
+def _scales_differ(images: NDArray[np.generic]) -> bool:
+    flat = images.reshape(len(images), -1)
+    flat = flat[:, :: max(flat.shape[1] // 4000, 1)]
+    ranges = []
+    for row in flat:
+        seen = np.asarray(row, np.float64)
+        seen = seen[np.isfinite(seen)]
+        ranges.append(float(np.ptp(np.quantile(seen, [0.005, 0.995]))) if len(seen) else 0.0)
+    return max(ranges) > APART * float(np.median(ranges)) > 0
 
 
 def _bands(levels: Sequence[Tensor]) -> Part:

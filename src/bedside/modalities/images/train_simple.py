@@ -121,7 +121,7 @@ def _model_graph(model: Predictor, features: Features) -> bytes:
 
 def _fitted(images: NDArray[np.generic], shared: Path | None) -> tuple[Features, Floats]:
     module = fitted_features(images)
-    asked = (module.shape, module.low, module.high, images.dtype)
+    asked = (module.shape, module.low, module.high, module.own, images.dtype)
     if shared is None:
         graph = _graph(*asked)
     else:
@@ -133,8 +133,11 @@ def _fitted(images: NDArray[np.generic], shared: Path | None) -> tuple[Features,
 
 
 @lru_cache(maxsize=8)
-def _graph(shape: tuple[int, ...], low: float, high: float, dtype: np.dtype[np.generic]) -> bytes:
-    return export_features(ImageFeatures(shape, low=low, high=high).eval(), shape, dtype=dtype)
+def _graph(
+    shape: tuple[int, ...], low: float, high: float, own: bool, dtype: np.dtype[np.generic]
+) -> bytes:
+    features = ImageFeatures(shape, low=low, high=high, own=own).eval()
+    return export_features(features, shape, dtype=dtype)
 
 
 def _known(graph: bytes, images: NDArray[np.generic], shared: Path | None) -> Floats:

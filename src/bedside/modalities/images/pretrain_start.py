@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from bedside.core.dataset import Schema
 from bedside.core.errors import DataError, StudyError
-from bedside.core.spec import nearest
 from bedside.methods import outcome
 from bedside.methods.entrant import Arrays
 from bedside.methods.networks.images.classifier import Classifier
@@ -36,13 +35,7 @@ _OWN = "an encoder of `bedside pretrain`, or weights.safetensors of a former rac
 def asked(schema: Schema, plan: Plan) -> str:
     """The network that the plan names."""
     require_outcome(schema)
-    name = plan.model or CAN[0]
-    if name not in CAN:
-        raise StudyError(
-            "[pretrain] model", expected=f"one of {', '.join(CAN)}", found=f"'{name}'",
-            hint=nearest(name, CAN),
-        )  # fmt: skip
-    return name
+    return plan.network(CAN)
 
 
 def blank(

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from bedside.core.dataset import Schema
-from bedside.core.errors import DataError, StudyError
-from bedside.core.spec import digest, nearest
+from bedside.core.errors import DataError
+from bedside.core.spec import digest
 from bedside.methods import outcome
 from bedside.methods.batches import Arrays as Tuple
 from bedside.methods.batches import Rows
@@ -50,7 +50,7 @@ def pretrain(
     Raises StudyError where the study asks for what there is not, DataError for a table in which no
     field can tell of another.
     """
-    inputs, name = inputs_of(arrays, schema), _asked(plan)
+    inputs, name = inputs_of(arrays, schema), plan.network(CAN)
     if corrupted.telling_fields(inputs) < 2:
         raise DataError(
             "pretraining", expected="two fields or more that vary, so that one tells of another",
@@ -108,17 +108,6 @@ def embedded(start: Start, schema: Schema, arrays: Arrays) -> NDArray[np.float32
 def entrant(name: str) -> Entrant:
     """The network of that name, as it races from scratch."""
     return MODELS[name]
-
-
-def _asked(plan: Plan) -> str:
-    """The network that the plan names."""
-    name = plan.model or CAN[0]
-    if name not in CAN:
-        raise StudyError(
-            "[pretrain] model", expected=f"one of {', '.join(CAN)}", found=f"'{name}'",
-            hint=nearest(name, CAN),
-        )  # fmt: skip
-    return name
 
 
 def _architecture(name: str) -> Mapping[str, Setting]:

@@ -32,16 +32,16 @@ def test_a_pretrained_network_races_the_same_from_scratch(
     race = result.runs["train"].read_json("race.json")
     assert isinstance(race, dict)
     names = [entry["name"] for entry in race["models"]]  # type: ignore[index,union-attr,call-overload]  # JSON
-    assert names == ["logistic", "mlp", "mlp_pretrained"]
+    assert names == ["logistic", "mlp_large", "mlp_large_pretrained"]
     records = [result.runs["train"].read_json(f"models/{name}/model.json") for name in names[1:]]
     assert records[0]["seed"] == records[1]["seed"]  # type: ignore[index,call-overload]  # JSON
     assert records[0]["trials"] == records[1]["trials"]  # type: ignore[index,call-overload]
     gaps = [e for e in result.evidence if e.measure == "pretrained_minus_scratch.auroc"]
-    assert {gap.model for gap in gaps} == {"mlp_pretrained"}
+    assert {gap.model for gap in gaps} == {"mlp_large_pretrained"}
     assert all(gap.low is not None for gap in gaps)
     page = (tmp_path / "out" / "report.html").read_text()
     assert 'id="levers"' in page
-    assert "Multilayer perceptron, pretrained" in page
+    assert "Larger perceptron, pretrained" in page
     assert "outcomes unseen" in page
 
 

@@ -25,7 +25,7 @@ from bedside.methods.pretraining.saved import read_start
 from bedside.modalities.tables import pretrain as cell
 from bedside.stages import prepare, pretrain
 
-SPEC = pretrain.Spec(epochs=4)
+SPEC = pretrain.Spec(epochs=4, model="mlp")
 Make = Callable[..., Context]
 
 

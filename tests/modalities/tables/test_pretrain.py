@@ -30,7 +30,7 @@ SCHEMA = Schema(
 )
 TABLE = rows(240)
 ARRAYS = {"numeric": TABLE.numeric, "codes": TABLE.codes}
-FEW = Plan(epochs=3)
+FEW = Plan(epochs=3, model="mlp")
 
 
 def lesson(**changes: object) -> Lesson:
@@ -58,6 +58,16 @@ def test_each_network_learns_without_labels_and_starts_from_it(name: str, object
     learned = learn(name, lesson(start=start, budget=Budget(trials=1, seconds=600)))
     assert start.settings.items() <= learned.settings.items()
     assert set(start.weights) < set(learned.weights)
+
+
+def test_unasked_it_is_a_network_of_one_to_four_million_numbers() -> None:
+    """So small a table has 1.1; one of 300 fields 3.6."""
+    start = pretrain(SCHEMA, ARRAYS, seed=2, seconds=600, plan=Plan(epochs=1))
+    assert start.entrant == "mlp_large"
+    assert 1e6 < sum(values.size for values in start.weights.values()) < 4e6
+    assert 300 * (8 * 1024 + 8 * 15) + 1024**2 < 4e6
+    learned = learn("mlp_large", lesson(start=start, budget=Budget(trials=2, seconds=600)))
+    assert {one.settings["width"] for one in learned.trials} == {1024}
 
 
 def test_a_probe_leaves_the_encoder_as_it_was_in_every_trial() -> None:
@@ -91,7 +101,8 @@ def test_it_helps_where_labels_are_few_and_columns_hang_together() -> None:
     many = rows(1500, seed=4)
     trait = np.nanmean(many.numeric, axis=1)
     arrays = {"numeric": many.numeric, "codes": many.codes}
-    start = pretrain(SCHEMA, arrays, seed=1, seconds=600, plan=Plan(epochs=20, tune="probe"))
+    plan = Plan(epochs=20, model="mlp", tune="probe")
+    start = pretrain(SCHEMA, arrays, seed=1, seconds=600, plan=plan)
     seen = embedded(start, SCHEMA, arrays)
     few, others = np.arange(12), np.arange(200, 1500)
     first = seen[few] - seen[few].mean(axis=0)

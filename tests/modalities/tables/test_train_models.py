@@ -18,9 +18,9 @@ def material(length: int = 0) -> Material:
     return Material(train=split, select=split, epochs=3, patience=2, seed=0, length=length)
 
 
-@pytest.mark.parametrize("name", ["mlp", "tabm", "ft_transformer", "trees"])
+@pytest.mark.parametrize("name", ["mlp", "mlp_large", "tabm", "ft_transformer", "trees"])
 def test_defaults_fit_and_a_length_is_kept(name: str) -> None:
-    settings = SEARCHES[name].defaults
+    settings = {**SEARCHES[name].defaults, **SEARCHES[name].given}
     free, fixed = (
         fit_model(name, material(), settings, 60),
         fit_model(name, material(2), settings, 60),

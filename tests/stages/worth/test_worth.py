@@ -359,6 +359,23 @@ def test_pretraining_of_another_network_is_no_lever_of_this_one(
         sweep(prepared(tmp_path / "prepare-0", patients=600), spec, asked=asked)
 
 
+def test_a_network_that_only_a_pretraining_brings_may_learn(
+    sweep: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learn = train.learn
+    learnt: set[str] = set()
+
+    def noted(name: str, lesson: Lesson) -> object:
+        learnt.add(name)
+        return learn("logistic", replace(lesson, start=None))
+
+    monkeypatch.setattr(train, "learn", noted)
+    spec = replace(SPEC, levers=("pretraining",), model="mlp_large", steps=3, repetitions=3)
+    asked = Asked(model="mlp_large", objective="auto", epochs=1, seconds=0.1, tune="full")
+    sweep(prepared(tmp_path / "prepare-0", patients=600), spec, asked=asked)
+    assert learnt == {"mlp_large"}
+
+
 def test_levers_together_with_a_network(
     sweep: Sweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

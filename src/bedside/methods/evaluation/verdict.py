@@ -37,6 +37,7 @@ _MODELS = {
     "prevalence": "the prevalence", "mean": "the mean", "kaplan_meier": "Kaplan-Meier",
     "logistic": "logistic regression", "linear": "linear regression", "cox": "Cox regression",
     "trees": "boosted trees", "mlp": "the multilayer perceptron", "tabm": "TabM",
+    "mlp_large": "the larger perceptron",
     "ft_transformer": "the feature-token transformer", "ridge": "ridge regression",
     "multinomial": "multinomial regression", "convnet": "the residual network",
     "convnet_large": "the larger residual network", "resnet18": "ResNet-18",

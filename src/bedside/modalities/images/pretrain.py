@@ -24,13 +24,14 @@ from bedside.methods.pretraining.plan import DEFAULT, Plan
 from bedside.methods.pretraining.start import Start
 from bedside.modalities.images.augment import Chain, chain_from, recorded
 from bedside.modalities.images.pretrain_pool import known_by, pool_arrays, read_pool
-from bedside.modalities.images.pretrain_start import asked, blank, started
+from bedside.modalities.images.pretrain_start import CAN, asked, blank, started
 from bedside.modalities.images.settings import axes_of, frozen
 from bedside.modalities.images.train import MODELS, arrays
 from bedside.modalities.images.train_networks import architecture_of, in_bfloat16
 
 __all__ = [
-    "arrays", "embedded", "entrant", "known_by", "pool_arrays", "pretrain", "read_pool", "started",
+    "CAN", "arrays", "embedded", "entrant", "known_by", "pool_arrays", "pretrain", "read_pool",
+    "started",
 ]  # fmt: skip
 
 _LOOKED_AT = 500

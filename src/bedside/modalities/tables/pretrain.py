@@ -30,15 +30,15 @@ from bedside.methods.tune import Setting
 from bedside.modalities.tables.pretrain_pool import known_by, pool_arrays, read_pool
 from bedside.modalities.tables.train import MODELS, arrays, inputs_of
 from bedside.modalities.tables.train_models import batch_size, network_of
-from bedside.modalities.tables.train_space import SEARCHES
+from bedside.modalities.tables.train_space import LARGE, architecture_of
 
 __all__ = [
-    "arrays", "embedded", "entrant", "known_by", "pool_arrays", "pretrain", "read_pool", "started",
+    "CAN", "arrays", "embedded", "entrant", "known_by", "pool_arrays", "pretrain", "read_pool",
+    "started",
 ]  # fmt: skip
 
-CAN = ("mlp", "tabm", "ft_transformer")
+CAN = (LARGE, "mlp", "tabm", "ft_transformer")
 """Networks whose encoders can be pretrained."""
-_OF_TRAINING = ("rate", "decay", "dropout")
 
 
 def pretrain(
@@ -56,7 +56,7 @@ def pretrain(
             "pretraining", expected="two fields or more that vary, so that one tells of another",
             found=f"{corrupted.telling_fields(inputs)}", hint="leave [pretrain] out",
         )  # fmt: skip
-    settings = _architecture(name)
+    settings = architecture_of(name)
 
     def build() -> nn.Module:
         fresh = _blank(name, inputs, settings)
@@ -108,12 +108,6 @@ def embedded(start: Start, schema: Schema, arrays: Arrays) -> NDArray[np.float32
 def entrant(name: str) -> Entrant:
     """The network of that name, as it races from scratch."""
     return MODELS[name]
-
-
-def _architecture(name: str) -> Mapping[str, Setting]:
-    """The network's good defaults, less those of its training."""
-    defaults = SEARCHES[name].defaults
-    return {key: value for key, value in defaults.items() if key not in _OF_TRAINING}
 
 
 def _blank(name: str, inputs: Inputs, settings: Mapping[str, Setting]) -> nn.Module:

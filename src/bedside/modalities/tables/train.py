@@ -23,7 +23,7 @@ from bedside.methods.tune import Found, Setting
 from bedside.modalities.tables.train_edges import edge_cases
 from bedside.modalities.tables.train_graphs import NetworkModel, graph_of
 from bedside.modalities.tables.train_models import Fit, Material, fit_model
-from bedside.modalities.tables.train_space import SEARCHES
+from bedside.modalities.tables.train_space import LARGE, SEARCHES
 
 __all__ = ["MODELS", "arrays", "edge_cases", "entrants", "inputs_of", "learn"]
 
@@ -31,6 +31,9 @@ _ALL = (
     *simple_entrants(linear="Regularised {}; gaps filled with the median and marked", trees="{}"),
     Entrant(name="mlp", family="deep", year=2022,
             source="Perceptron with embeddings of numbers (Gorishniy et al., NeurIPS 2022)"),
+    Entrant(name=LARGE, family="deep", year=2022,
+            source="Perceptron with embeddings of numbers, larger for pretraining "
+            "(Gorishniy et al., NeurIPS 2022)"),
     Entrant(name="tabm", family="deep", year=2025,
             source="Ensemble of perceptrons with shared weights (Gorishniy et al., ICLR 2025)"),
     Entrant(name="ft_transformer", family="deep", year=2021,
@@ -42,7 +45,8 @@ _HEAVIEST_FIRST = ("tabm", "ft_transformer", "mlp", "trees")
 
 
 def entrants(task: TaskType) -> tuple[Entrant, ...]:
-    """Models that can learn a task, the one that takes longest first.
+    """Models that race unasked, the one that takes longest first; others race where a pretraining
+    brings them in.
 
     Raises StudyError for a task that is none of a table.
     """

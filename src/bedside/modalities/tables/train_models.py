@@ -16,6 +16,7 @@ from bedside.methods.pretraining.probe import fit_from
 from bedside.methods.pretraining.start import Start
 from bedside.methods.simple_models import SIMPLE, Fit, Material, Settings, Split, fit_simple
 from bedside.modalities.tables.train_graphs import NetworkModel
+from bedside.modalities.tables.train_space import LARGE
 
 __all__ = ["Fit", "Material", "batch_size", "fit_model", "network_of"]
 
@@ -91,6 +92,7 @@ def _ft_transformer(train: Split, settings: Settings) -> nn.Module:
 
 _NETWORKS: Mapping[str, _Make] = {
     "mlp": _mlp,
+    LARGE: _mlp,
     "tabm": _tabm,
     "ft_transformer": _ft_transformer,
 }

@@ -52,8 +52,8 @@ class Spec:
     """joint: two views of a sample lie close, samples apart; masked: what is hidden or exchanged is
     told from the rest; auto: joint for images, masked for tables."""
     model: str = ""
-    """The network whose encoder is pretrained; empty: `convnet_large` of images, `mlp` of
-    tables."""
+    """The network whose encoder is pretrained; empty: `convnet_large` of images,
+    `mlp_large` of tables."""
     tune: Literal["probe", "partial", "full"] = "full"
     """What learns of the outcome afterwards: the head on a frozen encoder; the encoder's last stage
     too; all of it, the encoder at a lower rate."""

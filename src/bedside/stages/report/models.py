@@ -21,6 +21,7 @@ NAMES = {
     "ft_transformer": "Feature-token transformer",
     "convnet": "Residual network",
     "convnet_large": "Larger residual network",
+    "mlp_large": "Larger perceptron",
     "resnet18": "ResNet-18",
     "resnet34": "ResNet-34",
     "unet": "U-Net",
@@ -33,15 +34,16 @@ _PRIMARY = {
     "multilabel": "macro_auroc",
 }  # fmt: skip
 DEEP = (
-    "mlp", "tabm", "transformer", "ft_transformer", "convnet", "convnet_large", "resnet18",
-    "resnet34", "unet",
+    "mlp", "mlp_large", "tabm", "transformer", "ft_transformer", "convnet", "convnet_large",
+    "resnet18", "resnet34", "unet",
 )  # fmt: skip
 KINDS = ("m0", "m1", "m2", "m3", "m4", "m5", "m6", "m7")
 SHAPES = {"simple": "circle", "deep": "diamond", "comparator": "square"}
 _COLOURS = {
     "prevalence": "m7", "mean": "m7", "kaplan_meier": "m7",
     "logistic": "m1", "linear": "m1", "cox": "m1", "ridge": "m1", "multinomial": "m1",
-    "trees": "m0", "mlp": "m4", "tabm": "m2", "transformer": "m3", "ft_transformer": "m3",
+    "trees": "m0", "mlp": "m4", "mlp_large": "m5", "tabm": "m2", "transformer": "m3",
+    "ft_transformer": "m3",
     "convnet": "m2", "convnet_large": "m4", "resnet18": "m4", "resnet34": "m4", "unet": "m2",
     "voxel_trees": "m0", "atlas": "m7",
 }  # fmt: skip

@@ -54,7 +54,8 @@ class Spec:
     levers: tuple[str, ...] = ()
     """augmentation, synthesis, pretraining; empty: all that the modality and the model have."""
     model: str = ""
-    """Who learns; empty: the best simple model of the race, or the best deep one of images."""
+    """Who learns; empty: the best simple model of the race; of images the network of `[pretrain]`,
+    or the best one."""
     budgets: tuple[int, ...] = ()
     """Labelled patients; empty: `steps` budgets from half of them downwards, each half the next."""
     steps: int = 5

@@ -16,6 +16,7 @@ from bedside.core.dataset import Dataset, Schema
 from bedside.core.errors import StudyError
 from bedside.core.spec import Plain, nearest
 from bedside.methods.cases import cases_of
+from bedside.methods.pretraining.asked import read_asked
 from bedside.methods.pretraining.start import scratch_name
 from bedside.methods.worth.budgets import Plan, Pool, plan, pool_of
 from bedside.methods.worth.lever import BASE, CONTROLS, LEVERS, Arm, arm_of
@@ -24,6 +25,7 @@ from bedside.stages.worth.beginning import Beginning, beginning
 from bedside.stages.worth.lever_cells import CELLS, brings, lever_cell
 
 if TYPE_CHECKING:
+    from bedside.methods.entrant import Entrant
     from bedside.stages.worth import Spec, TrainCell
 
 _LEAST = {
@@ -130,22 +132,37 @@ def _require_generator(spec: Spec, modality: str) -> None:
 
 def _learner(spec: Spec, context: Context, schema: Schema) -> tuple[str, str]:
     """The model that learns, and its family."""
-    cell = cast("TrainCell", cells.cell(context.study.about.modality, "train"))
-    able = {entrant.name: entrant for entrant in cell.entrants(schema.target.type)}
-    name = spec.model
-    if not name:
-        race = cast("dict[str, dict[str, str]]", context.input("train").read_json("race.json"))
-        best, deep = race["released_candidates"], "augment" in context.inputs
-        name = best["deep"] if deep and best["deep"] else best["simple"] or best["deep"]
-        name = scratch_name(name) or name
-        if name not in able:  # a network that only a pretraining brought into the race
-            name = next(one.name for one in able.values() if one.family == "deep")
+    able = _able(context.study.about.modality, schema)
+    name = spec.model or _best(context)
     if name not in able:
         raise StudyError(
             "[worth] model", expected=f"a model that can learn a {schema.target.type} outcome",
             found=f"'{name}'", hint=nearest(name, sorted(able)),
         )  # fmt: skip
     return name, able[name].family
+
+
+def _able(modality: str, schema: Schema) -> Mapping[str, Entrant]:
+    """Models that can learn the outcome, those too that race only where a pretraining brings
+    them in."""
+    cell = cast("TrainCell", cells.cell(modality, "train"))
+    racing = list(cell.entrants(schema.target.type))
+    if brings(modality, CELLS["pretraining"]):
+        pretrain = lever_cell(modality, CELLS["pretraining"])
+        racing += [pretrain.entrant(name) for name in pretrain.CAN]
+    return {entrant.name: entrant for entrant in racing}
+
+
+def _best(context: Context) -> str:
+    """The best simple model of the race; of images the network that the study pretrains, or the
+    best one."""
+    race = cast("dict[str, dict[str, str]]", context.input("train").read_json("race.json"))
+    best = race["released_candidates"]
+    if "augment" not in context.inputs:
+        return best["simple"] or scratch_name(best["deep"]) or best["deep"]
+    if "pretrain" in context.inputs:
+        return read_asked(context.input("pretrain").folder).model
+    return best["deep"] or best["simple"]
 
 
 def _levers(

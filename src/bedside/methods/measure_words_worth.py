@@ -36,6 +36,10 @@ OF_WORTH: dict[str, Entry] = {
         "pairs with unequal budgets", "pairs of fits of unequal budget",
         "Fits with and without of which one had fewer tries or steps, because time ran out.", False,
     ),
+    "worth.caught": (
+        "patients given away", "true-positive rate of density membership inference",
+        "Of those that made-up cases were learnt from, who is caught at 1 % false alarms.", False,
+    ),
     "worth.saved": (
         "money saved", "saving in labels times their price",
         "What the labels would cost that the lever stands for; below 0 it is a loss.", False,

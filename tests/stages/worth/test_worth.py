@@ -23,6 +23,7 @@ from bedside.methods.pretraining.asked import Asked, write_asked
 from bedside.methods.pretraining.plan import Plan
 from bedside.methods.pretraining.start import Start
 from bedside.methods.worth import controls
+from bedside.methods.worth.lever import Draft
 from bedside.methods.worth.spent import Spent
 from bedside.modalities.tables import pretrain, synthesize, train
 from bedside.stages import worth
@@ -102,8 +103,11 @@ def test_what_a_sweep_leaves(sweep: Sweep, tmp_path: Path) -> None:
         "worth.k", "worth.k.brier", "worth.placebo", "worth.placebo.brier", "worth.oracle",
         "worth.oracle.brier", "worth.duplicates", "worth.duplicates.brier", "worth.cost",
         "worth.beside_copies", "worth.beside_copies.brier", "worth.gain.auroc",
-        "worth.gain.brier", "worth.saved", "worth.unequal",
+        "worth.gain.brier", "worth.saved", "worth.unequal", "worth.caught",
     }  # fmt: skip
+    given_away = [lines["worth.caught", f"lever=synthesis & labels={n}"] for n in record["budgets"]]
+    assert all((one.value or 0) < 0.05 for one in given_away)  # other people give nobody away
+    assert all(one["copy"] > 0.3 for one in record["levers"][0]["leaked"])
     groups = {slice_ for measure, slice_ in lines if measure == "worth.k"}
     assert {"lever=synthesis & sex=F", "lever=synthesis & sex=M"} < groups
     assert len(list((run.folder / "fits").rglob("*.npz"))) == 5 * 4 * 6
@@ -129,7 +133,8 @@ def test_every_task(sweep: Sweep, tmp_path: Path, task: str) -> None:
 
     class Copies:
         def sample(self, count: int, *, seed: int, where: object = None) -> object:
-            return self.seen.rows(np.arange(count) % len(self.seen))
+            copies = self.seen.rows(np.arange(count) % len(self.seen))
+            return replace(copies, subjects=-1 - np.arange(count))
 
     made = Copies()
     data = prepared(tmp_path / "prepare-0", task)
@@ -220,9 +225,10 @@ def _late(monkeypatch: pytest.MonkeyPatch, arm: str, budgets: tuple[int, ...]) -
     """Fits of an arm at some budgets run out of time."""
     learnt = fits._learnt
 
-    def late(entry: fits.Entry) -> tuple[np.ndarray, Spent]:
-        said, spent = learnt(entry)
-        return said, replace(spent, cut=entry.arm.name == arm and entry.budget in budgets)
+    def late(entry: fits.Entry) -> tuple[np.ndarray, Spent, Draft]:
+        said, spent, draft = learnt(entry)
+        late_ = entry.arm.name == arm and entry.budget in budgets
+        return said, replace(spent, cut=late_), draft
 
     monkeypatch.setattr(fits, "_learnt", late)
 

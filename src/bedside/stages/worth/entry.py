@@ -20,9 +20,11 @@ from bedside.core import cells
 from bedside.core.dataset import Dataset, Schema, read_schema
 from bedside.core.randomness import stream
 from bedside.methods.worth.budgets import Pool, Rows, parted
+from bedside.methods.worth.leaked import NONE, Leak, leaked
 from bedside.methods.worth.lever import Arm, Draft, Means, started
 from bedside.methods.worth.spent import Spent
 from bedside.stages.worth.beginning import Beginning, begun
+from bedside.stages.worth.lever_cells import CELLS, lever_cell
 
 if TYPE_CHECKING:
     from bedside.core.spec import Plain
@@ -83,12 +85,13 @@ def enter(entry: Entry) -> float:
     final.parent.mkdir(parents=True, exist_ok=True)
     with one_thread():
         begun = time.process_time()
-        said, spent = _learnt(entry)
+        said, spent, draft = _learnt(entry)
         seconds = time.process_time() - begun
+        leak = _leak(entry, draft)
     part = final.with_name(f".{final.stem}.part.npz")
     np.savez(
         part, value=said.astype(np.float32), seconds=seconds, trials=spent.trials,
-        cut=spent.cut, start_cut=spent.start_cut,
+        cut=spent.cut, start_cut=spent.start_cut, caught=leak.caught, copy=leak.copy,
     )  # fmt: skip
     part.replace(final)
     return seconds
@@ -109,9 +112,13 @@ def _ground(prepared: Path, run: Path, modality: str, intervals: int) -> Ground:
     )  # fmt: skip
 
 
-def _learnt(entry: Entry) -> tuple[NDArray[np.floating], Spent]:
-    """Answers for the held-out patients [N, K], and what the fit had."""
-    ground = _ground(entry.prepared, entry.run, entry.modality, entry.spec.intervals)
+def _ground_of(entry: Entry) -> Ground:
+    return _ground(entry.prepared, entry.run, entry.modality, entry.spec.intervals)
+
+
+def _learnt(entry: Entry) -> tuple[NDArray[np.floating], Spent, Draft]:
+    """Answers for the held-out patients [N, K], what the fit had, and what it learnt from."""
+    ground = _ground_of(entry)
     train, select = _patients(entry, ground.pool)
     means = _means(entry, ground)
     draft = entry.arm.draft(
@@ -125,7 +132,21 @@ def _learnt(entry: Entry) -> tuple[NDArray[np.floating], Spent]:
         trials=len(learned.trials), cut=late or learned.cut,
         start_cut=draft.start is not None and draft.start.cut,
     )  # fmt: skip
-    return learned.predict(ground.judged), spent
+    return learned.predict(ground.judged), spent, draft
+
+
+def _leak(entry: Entry, draft: Draft) -> Leak:
+    """What made-up cases give away of those they were learnt from; only of synthesis by itself."""
+    if entry.arm.steps != ("synthesis",):
+        return NONE
+    ground = _ground_of(entry)
+    pool, made = ground.pool, draft.train.subjects < 0
+    members = draft.train.rows(~made)
+    rest = pool.order(entry.seed, entry.repetition)[entry.budget :]
+    form = lever_cell(entry.modality, CELLS["synthesis"]).form(ground.schema, members)
+    return leaked(
+        form, draft.train.rows(made), members=members, others=pool.rows(rest), seed=_seed(entry)
+    )
 
 
 def _patients(entry: Entry, pool: Pool) -> tuple[Rows, Rows]:
@@ -169,8 +190,6 @@ def _means(entry: Entry, ground: Ground) -> Means:
 
 
 def _generator(entry: Entry, ground: Ground) -> Callable[[Cases, int], Generator]:
-    from bedside.stages.worth.lever_cells import lever_cell
-
     cell = lever_cell(entry.modality, "synthesize")
 
     def fit(cases: Cases, seed: int) -> Generator:

@@ -12,6 +12,7 @@ from bedside.methods.worth import controls
 from bedside.methods.worth.controls import TRUTHS, Control
 from bedside.methods.worth.cost import times
 from bedside.methods.worth.interval import Scores, pair
+from bedside.methods.worth.leaked import Leaked, over_repetitions
 from bedside.methods.worth.lever import BASE
 from bedside.methods.worth.measure import LOWER_IS_BETTER, names_of
 from bedside.methods.worth.money import Saving, saved
@@ -86,6 +87,10 @@ class Found:
         """Why an arm cannot be held against the base; empty: it can."""
         found = self.balance(arm, base)
         return "" if found.small else found.words()
+
+    def leaked(self, arm: str) -> tuple[Leaked, ...]:
+        """What made-up cases gave away at each budget; nothing of an arm that makes none up."""
+        return over_repetitions(self.fits[arm].leaks, level=self.spec.level) if self.fits else ()
 
     def cost(self, arm: str) -> Triple:
         """Processor time as a multiple of that without the lever, at the same budgets."""

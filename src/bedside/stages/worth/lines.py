@@ -37,6 +37,10 @@ def lines_of(found: Found) -> list[Evidence]:
         value, low, high = (round(end, 3) for end in found.cost(arm))
         lines.append(_line(found, "worth.cost", (value, low, high), f"lever={arm}"))
         lines.append(_unequal(found, arm, f"lever={arm}"))
+        lines += [
+            _line(found, "worth.caught", one.caught, f"lever={arm} & labels={one.labels}")
+            for one in found.leaked(arm)
+        ]
     for arm, saving in found.savings.items():
         ends = (saving.value, saving.low, saving.high)
         lines.append(_line(found, "worth.saved", ends, f"lever={arm}", unit=found.spec.currency))

@@ -10,7 +10,7 @@ from bedside.adapters.svg_reach import reach_of, reach_picture, reach_small
 from bedside.core.context import Context
 from bedside.core.spec import Plain
 from bedside.methods.measure_words import words
-from bedside.methods.words import count, interval, joined, number, signs
+from bedside.methods.words import count, interval, joined, number, percent, signs
 from bedside.stages.worth.page import NAME
 
 Record = Mapping[str, Plain]
@@ -37,6 +37,7 @@ def page_of(record: Record, context: Context) -> str:
         "controls": _controls(record, first), "refused": _refused(record),
         "measures": [words(name).short for name in _texts(record["measures"])],
         "rows": _rows(record), "local": _local(levers, first),
+        "leaked": _leaked(levers),
         "groups": _groups(levers, _reason(record, first)),
         "left_out": _records(record["left_out"]), "absent": _absent(record),
         "how": _how(record), "unequal": _unequal(record),
@@ -166,6 +167,16 @@ def _local(levers: list[Record], measure: str) -> list[dict[str, object]]:
             lever_name, labels = _capital(str(lever["name"])), count(_number(one["labels"]))
             rows.append({"lever": lever_name, "labels": labels, "k": _at_budget(one)})
     return rows
+
+
+def _leaked(levers: list[Record]) -> list[dict[str, object]]:
+    return [
+        {"labels": count(_number(one["labels"])),
+         "caught": interval(*_ends(one["caught"]), "share"),
+         "copy": percent(_number(one["copy"]))}
+        for lever in levers
+        for one in _records(lever["leaked"])
+    ]  # fmt: skip
 
 
 def _at_budget(local: Record) -> str:

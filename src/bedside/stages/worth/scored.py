@@ -20,6 +20,7 @@ from bedside.methods.measures import FloatArray
 from bedside.methods.survival import time_grid_of
 from bedside.methods.worth.cost import Seconds
 from bedside.methods.worth.interval import Scores
+from bedside.methods.worth.leaked import Leak, Leaks
 from bedside.methods.worth.lever import Arm
 from bedside.methods.worth.measure import scoring
 from bedside.methods.worth.spent import Spending, Spent
@@ -44,6 +45,8 @@ class Fits:
     """Seconds of processor of each fit."""
     spent: Spending
     """Tries of each fit, and whether time cut it."""
+    leaks: Leaks
+    """What made-up cases of each fit gave away."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,14 +106,14 @@ def fits_of(arm: Arm, design: Design, judges: Judges, context: Context) -> Fits:
     """Read an arm's files, and score what they say."""
     (budgets,) = (budgets for other, budgets in design.arms if other.name == arm.name)
     repetitions = range(judges.spec.repetitions)
-    cells, took, had = {}, {}, {}
+    cells, took, had, leaks = {}, {}, {}, {}
     for repetition in repetitions:
         for budget in budgets:
             entry = entry_of(
                 arm, budget, repetition, design=design, spec=judges.spec, context=context
             )
             place = repetition, budget
-            said, took[place], had[place] = _read(fit_file(entry))
+            said, took[place], had[place], leaks[place] = _read(fit_file(entry))
             cells[place] = _scored(said, judges)
     keys = cells[0, budgets[0]]
     scores = {}
@@ -121,17 +124,18 @@ def fits_of(arm: Arm, design: Design, judges: Judges, context: Context) -> Fits:
         seen = found_BRJ[0]
         again = np.where(np.isfinite(found_BRJ[1:]), found_BRJ[1:], seen)
         scores[key] = Scores(budgets=np.array(budgets, float), seen=seen, resampled=again)
-    return Fits(scores=scores, took=took, spent=had)
+    return Fits(scores=scores, took=took, spent=had, leaks=leaks)
 
 
-def _read(path: Path) -> tuple[NDArray[np.float64], float, Spent]:
-    """What a fit says, how long it took, and what it had."""
+def _read(path: Path) -> tuple[NDArray[np.float64], float, Spent, Leak]:
+    """What a fit says, how long it took, what it had, and what it gave away."""
     try:
         with np.load(path, allow_pickle=False) as held:
             spent = Spent(
                 trials=int(held["trials"]), cut=bool(held["cut"]), start_cut=bool(held["start_cut"])
             )
-            return np.asarray(held["value"], np.float64), float(held["seconds"]), spent
+            leak = Leak(caught=float(held["caught"]), copy=float(held["copy"]))
+            return np.asarray(held["value"], np.float64), float(held["seconds"]), spent, leak
     except (OSError, ValueError, KeyError) as error:
         raise RunError(
             f"{path.parent.name}/{path.name}", expected="a whole fit",

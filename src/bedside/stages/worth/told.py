@@ -126,6 +126,10 @@ def _lever(found: Found, arm: str) -> Record:
         "cost": _triple(found.cost(arm)) if found.fits else None,
         "seconds": round(sum(found.fits[arm].took.values()), 1) if found.fits else None,
         "saving": plain(saving) if saving else None,
+        "leaked": [
+            {"labels": one.labels, "caught": _triple(one.caught), "copy": finite(one.copy)}
+            for one in found.leaked(arm)
+        ],
     }
 
 

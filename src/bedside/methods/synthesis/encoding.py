@@ -3,16 +3,19 @@
 A number becomes its normal score (one of few values has a point for each); where it has gaps, a
 second coordinate says whether it is one, and the score of a gap is noise. A category of two values
 is one coordinate of -1 or 1, of more one a value ("analog bits", Chen, Zhang and Hinton, ICLR
-2023). What never varies has no coordinate.
+2023). What never varies, or follows from other columns, has no coordinate. What a network made is
+brought to the distribution of each coordinate before it is read (`Encoding.calibrated`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bedside.methods.synthesis.calibration import Curve, curve_of, lifts_of
+from bedside.methods.synthesis.derived import Derived, derived_of
 from bedside.methods.synthesis.marginal import Atoms, Numbers, atoms_of, numbers_of
 from bedside.methods.synthesis.mixed import Mixed, Values
 
@@ -29,6 +32,8 @@ class NumberPart:
     """None: it is always missing."""
     varies: bool
     gaps: bool
+    score_curve: Curve | None = None
+    gap_curve: Curve | None = None
 
     @property
     def width(self) -> int:
@@ -51,10 +56,24 @@ class NumberPart:
         if self.numbers is None:
             return np.full(len(points), np.nan)
         scores = points[:, 0] if self.varies else np.zeros(len(points))
-        values = self.numbers.values(scores)
-        if self.gaps:
-            values[points[:, -1] > 0] = np.nan
+        values = self.numbers.values(_mapped(self.score_curve, scores))
+        values[self._gap(points)] = np.nan
         return values
+
+    def calibrated(self, drawn: Values, wanted: Values) -> NumberPart:
+        """Coordinates [M, width] that a network made are read as those of the rows [N, width]."""
+        part = self
+        if self.gaps:
+            part = replace(part, gap_curve=curve_of(drawn[:, -1], wanted[:, -1]))
+        if self.varies:
+            known = drawn[~part._gap(drawn), 0], wanted[~self._gap(wanted), 0]
+            part = replace(part, score_curve=curve_of(*known))
+        return part
+
+    def _gap(self, points: Values) -> NDArray[np.bool_]:
+        if not self.gaps:
+            return np.zeros(len(points), np.bool_)
+        return np.asarray(_mapped(self.gap_curve, points[:, -1]) > 0, np.bool_)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +81,10 @@ class CodePart:
     """Coordinates of a category column with these codes."""
 
     codes: Values
+    curve: Curve | None = None
+    """Of two codes."""
+    lifts: Values | None = None
+    """Of more."""
 
     @property
     def width(self) -> int:
@@ -77,8 +100,23 @@ class CodePart:
         """Codes [N] of coordinates [N, width]."""
         if self.width == 0:
             return np.full(len(points), self.codes[0])
-        place = (points[:, 0] > 0).astype(np.int64) if self.width == 1 else points.argmax(axis=1)
-        return np.asarray(self.codes[place], np.float64)
+        return np.asarray(self.codes[self._places(points)], np.float64)
+
+    def calibrated(self, drawn: Values, wanted: Values) -> CodePart:
+        """Coordinates [M, width] that a network made are read as those of the rows [N, width]."""
+        if self.width == 1:
+            return replace(self, curve=curve_of(drawn[:, 0], wanted[:, 0]))
+        return replace(self, lifts=lifts_of(drawn, self._places(wanted))) if self.width else self
+
+    def _places(self, points: Values) -> NDArray[np.int64]:
+        if self.width == 1:
+            return (_mapped(self.curve, points[:, 0]) > 0).astype(np.int64)
+        lifted = points if self.lifts is None else points + self.lifts
+        return np.asarray(lifted.argmax(axis=1), np.int64)
+
+
+NOTHING = CodePart(codes=np.zeros(1))
+"""Of a column that follows from others: no coordinate; its values come after the others'."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +124,8 @@ class Encoding:
     """Of all columns, one part each."""
 
     parts: tuple[NumberPart | CodePart, ...]
+    derived: tuple[Derived, ...] = ()
+    """In the order in which they are reckoned."""
 
     @property
     def width(self) -> int:
@@ -105,16 +145,36 @@ class Encoding:
 
     def values(self, points: Points) -> Values:
         """[N, D] of points [N, E]."""
-        values, at = np.empty((len(points), len(self.parts))), 0
-        for column, part in enumerate(self.parts):
-            values[:, column] = part.values(points[:, at : at + part.width].astype(np.float64))
-            at += part.width
+        values = np.empty((len(points), len(self.parts)))
+        for column, (part, own) in enumerate(zip(self.parts, self._split(points), strict=True)):
+            values[:, column] = part.values(own)
+        for derived in self.derived:
+            values[:, derived.at] = derived.values(values)
         return values
+
+    def calibrated(self, drawn: Points, wanted: Points) -> Encoding:
+        """Points [M, E] that a network made are read as if spread like those of the rows [N, E]."""
+        blocks = zip(self.parts, self._split(drawn), self._split(wanted), strict=True)
+        return replace(
+            self, parts=tuple(part.calibrated(ours, real) for part, ours, real in blocks)
+        )
+
+    def _split(self, points: Points) -> list[Values]:
+        """[N, width] for each part."""
+        ends = np.cumsum([part.width for part in self.parts])[:-1]
+        return np.split(points.astype(np.float64), ends, axis=1)[: len(self.parts)]
 
 
 def encoding_of(mixed: Mixed) -> Encoding:
     """The encoding that the rows ask for."""
-    return Encoding(parts=tuple(_part(mixed, at) for at in range(len(mixed.columns))))
+    derived = derived_of(mixed)
+    follow = {one.at for one in derived}
+    parts = (NOTHING if at in follow else _part(mixed, at) for at in range(len(mixed.columns)))
+    return Encoding(parts=tuple(parts), derived=derived)
+
+
+def _mapped(curve: Curve | None, values: Values) -> Values:
+    return values if curve is None else curve.mapped(values)
 
 
 def _part(mixed: Mixed, at: int) -> NumberPart | CodePart:
@@ -128,4 +188,4 @@ def _part(mixed: Mixed, at: int) -> NumberPart | CodePart:
     gaps = bool(np.isnan(values).any())
     if len(np.unique(numbers.ordered)) <= MOST_ATOMS:
         return NumberPart(numbers=atoms_of(numbers), varies=varies, gaps=gaps)
-    return NumberPart(numbers=numbers, varies=varies, gaps=gaps)
+    return NumberPart(numbers=numbers.smoothed(), varies=varies, gaps=gaps)

@@ -5,13 +5,15 @@ A spike (many rows of one value) covers a range of scores, each of which leads b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from bedside.methods.synthesis.grid import Grid, grid_of
 from bedside.methods.synthesis.mixed import Column, Values
+from bedside.methods.synthesis.smooth import smooth_shares
 
 EDGE = 1e-3
 """Ranks are kept this far from 0 and 1, scores within 3.1."""
@@ -23,6 +25,8 @@ class Numbers:
 
     ordered: Values
     grid: Grid
+    shares: Values | None = None
+    """[K] of its values, rising, where they are not to come as often as they were counted."""
 
     def scores(self, values: Values, uniform: Values) -> Values:
         """Normal scores of `values` [M]; `uniform` [M] says where within a tie."""
@@ -36,8 +40,7 @@ class Numbers:
         ranks = np.asarray(ndtr(scores), np.float64)
         if not (self.grid.few or self.grid.tied):
             return self.grid.snapped(np.asarray(np.quantile(self.ordered, ranks), np.float64))
-        place = np.ceil(ranks * len(self.ordered)).astype(np.int64) - 1
-        place = np.clip(place, 0, len(self.ordered) - 1)
+        place = self._places(ranks)
         found = self.ordered[place]
         # A value that one patient alone has is not handed out, but the nearest on the grid.
         alone = (found != self.ordered[np.maximum(place - 1, 0)]) | (place == 0)
@@ -45,6 +48,21 @@ class Numbers:
         alone &= (found != self.ordered[after]) | (place == len(self.ordered) - 1)
         kept = np.clip(found, self.grid.low, self.grid.high)
         return np.where(alone, self.grid.snapped(found), kept)
+
+    def smoothed(self) -> Numbers:
+        """The same, its values as often as they are likely to be among others."""
+        if not (self.grid.few or self.grid.tied):
+            return self
+        return replace(self, shares=smooth_shares(*np.unique(self.ordered, return_counts=True)))
+
+    def _places(self, ranks: Values) -> NDArray[np.int64]:
+        """Where in `ordered` the values of these ranks are."""
+        last = len(self.ordered) - 1
+        if self.shares is None:
+            return np.clip(np.ceil(ranks * len(self.ordered)).astype(np.int64) - 1, 0, last)
+        kind = np.searchsorted(np.cumsum(self.shares), ranks)
+        starts = np.flatnonzero(np.diff(self.ordered, prepend=-np.inf))
+        return np.asarray(starts[np.minimum(kind, len(starts) - 1)], np.int64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,7 +47,7 @@ _EXAMPLES = """examples:
 
 _SYNTHESIS = """examples:
   bedside synthesize flchain --out runs/flchain              the default: flow matching
-  bedside synthesize flchain --set 'synthesize.generator="trees"'      a preview in a second
+  bedside synthesize flchain --set 'synthesize.generator="trees"'      a preview, quickly learnt
   bedside synthesize flchain --rows 500 --where sex=F --where death=1  only such patients
   bedside synthesize flchain --set synthesize.epsilon=3      with a privacy promise
   bedside synthesize flchain --export made-up.parquet        let it leave, if it may
@@ -242,6 +242,8 @@ def _synthesize(arguments: argparse.Namespace) -> int:
     if arguments.export is not None:
         module.check_export(arguments.export)
     result = _executed(arguments)
+    if result.stop:
+        return 1
     if arguments.export is not None:
         sheet = module.export(result.runs["synthesize"], arguments.export)
         print(f"exported {arguments.export}")

@@ -8,7 +8,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from bedside.adapters.parquet import read_parquet, write_frame
+from bedside.adapters.parquet import made_up_rows, read_parquet, write_frame
 from bedside.core.errors import DataError
 
 
@@ -28,6 +28,21 @@ def test_pandas_and_polars_frames_become_the_same_file(tmp_path: Path) -> None:
     theirs = read_parquet(write_frame(frame, tmp_path / "b.parquet"))
     assert theirs.select("n", "t", "i").equals(ours)
     assert theirs["c"].cast(pl.String).to_list() == ["u", "v", "u"]
+
+
+@pytest.mark.parametrize(
+    ("name", "tagged"),
+    [("bedside.synthetic", "anything"), ("bedside_synthetic", "anything"),
+     ("Bedside Synthetic", "anything"), ("origin", "trees:synthesize-1457dbe3d1e0e8a3")],
+)  # fmt: skip
+def test_a_tag_is_known_under_another_name(name: str, tagged: str) -> None:
+    frame = pl.DataFrame({"age": [50, 60, 70], name: [None, tagged, tagged]})
+    assert made_up_rows(frame, []) == 2
+
+
+@pytest.mark.parametrize("text", ["trees:synthesize-", "by trees:synthesize-1457dbe3", "", "F"])
+def test_other_text_is_no_tag(text: str) -> None:
+    assert made_up_rows(pl.DataFrame({"age": [50], "origin": [text], "n": [None]}), []) == 0
 
 
 def test_odd_frames_are_refused_without_their_values(tmp_path: Path) -> None:

@@ -199,6 +199,19 @@ def test_nan_is_a_missing_value(word: str, place: Place, bedside: Bedside) -> No
     assert share == pytest.approx(1 / 120, abs=1e-6)
 
 
+def test_a_stopped_audit_ends_a_synthesis_too_and_nothing_is_exported(
+    place: Place, bedside: Bedside
+) -> None:
+    numbers = [f"A{n:07d}" for n in range(pl.read_csv(place.data).height)]
+    place.write(pl.read_csv(place.data).with_columns(pl.Series("record", numbers)))
+    for more in ((), ("--export", str(place.folder / "made-up.csv"))):
+        said = bedside("synthesize", str(place.study), "--out", str(place.out), "--tiny", *more)
+        assert said.code == 1
+        assert "stopped" in said.all
+        assert "exported" not in said.all
+    assert not (place.folder / "made-up.csv").exists()
+
+
 def test_a_column_of_identifiers_stops_the_audit(place: Place, bedside: Bedside) -> None:
     frame = pl.read_csv(place.data)
     place.write(frame.with_columns(mrn=pl.Series([f"{PLANTED}-{n:05d}" for n in range(120)])))

@@ -202,6 +202,18 @@ def test_weights_from_a_file_start_it_with_licence_and_digest(
     assert counted[0].value == 0
 
 
+def test_another_network_than_that_of_the_weights_is_refused(
+    context: Make, made_up_study: Study
+) -> None:
+    first = context()
+    pretrain.run(SPEC, first)
+    beside = made_up_study.file.parent / "encoder.safetensors"
+    beside.write_bytes((first.run.folder / "encoder.safetensors").read_bytes())
+    spec = replace(SPEC, weights="encoder.safetensors", licence="own", model="tabm")
+    with pytest.raises(StudyError, match=r"expected 'mlp', whose weights .* found 'tabm'"):
+        pretrain.run(spec, context())
+
+
 def test_a_file_that_is_not_there_and_one_without_licence_are_told(
     context: Make, made_up_study: Study
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +29,10 @@ def read_parquet(path: Path) -> pl.DataFrame:
             found="one that is cut, damaged or of another kind",
             hint="copy or write it again",
         ) from None
+
+
+_OF_TAG = re.compile(r"^[a-z_]+:synthesize-[0-9a-f]{6,}$")
+"""The generator and the run, as each row names them."""
 
 
 def write_tagged(frame: pl.DataFrame, path: Path, sheet: Mapping[str, object]) -> None:
@@ -58,9 +63,25 @@ def is_tagged(path: Path) -> bool:
 
 def made_up_rows(frame: pl.DataFrame, paths: Sequence[Path]) -> int:
     """Rows that `bedside synthesize` made up, by the tag of each or of the file that they are
-    from."""
-    tagged = frame.height - frame[TAG].null_count() if TAG in frame.columns else 0
+    from. A column that other software renamed is known by its name's letters, or by its tags."""
+    tagged = max((_tagged(frame[name]) for name in frame.columns), default=0)
     return frame.height if not tagged and any(is_tagged(path) for path in paths) else tagged
+
+
+def _tagged(column: pl.Series) -> int:
+    """Rows whose tag this column is; 0 where it is another."""
+    if _letters(column.name) == _letters(TAG):
+        return column.len() - column.null_count()
+    if column.dtype != pl.String:
+        return 0
+    first = column.drop_nulls().head(1).to_list()
+    if not first or not _OF_TAG.search(first[0]):
+        return 0
+    return int(column.str.contains(_OF_TAG.pattern).sum())
+
+
+def _letters(name: str) -> str:
+    return "".join(letter for letter in name.lower() if letter.isalpha())
 
 
 def write_frame(frame: object, path: Path) -> Path:

@@ -200,7 +200,7 @@ def _literal(
 ) -> object:
     if value in inner:
         return value
-    choices = ", ".join(f"'{choice}'" for choice in inner)
+    choices = ", ".join(f"'{choice}'" for choice in inner if choice != "")
     hint = nearest(value, inner) if isinstance(value, str) else ""
     raise StudyError(
         source.where(path), expected=f"one of {choices}", found=_name(value), hint=hint

@@ -149,6 +149,8 @@ class Study:
     sections: Mapping[str, Mapping[str, object]]
     file: Path
     text: str = field(repr=False)
+    insisted: frozenset[tuple[str, str]] = frozenset()
+    """Section and key of what `--set` says: no stage's QUICK or TINY is laid over it."""
 
     @property
     def name(self) -> str:
@@ -157,13 +159,12 @@ class Study:
 
     def spec(self, stage: str, *, tiny: bool = False, quick: bool = False) -> object:
         """The Spec of a stage as this study sets it; `quick` and `tiny` lay the stage's QUICK and
-        TINY over it."""
+        TINY over what is not insisted on."""
         module = cells.stage(stage)
         table = dict(self.sections.get(stage, {}))
-        if quick:
-            table |= getattr(module, "QUICK", {})
-        if tiny:
-            table |= getattr(module, "TINY", {})
+        for name in ["QUICK"] * quick + ["TINY"] * tiny:
+            laid = getattr(module, name, {})
+            table |= {key: laid[key] for key in laid if (stage, key) not in self.insisted}
         return build(module.Spec, table, Source(self.file.name, self.text), (stage,))
 
     @property
@@ -211,7 +212,14 @@ def read_study(path: Path, overrides: Sequence[str] = ()) -> Study:
     table = parse_toml(text, path.name)
     for assignment in overrides:
         override(table, assignment)
-    return build_study(table, path=path, text=text)
+    study = build_study(table, path=path, text=text)
+    return replace(study, insisted=frozenset(map(_insisted, overrides)))
+
+
+def _insisted(assignment: str) -> tuple[str, str]:
+    """Section and key of `--set train.rate=3e-4`."""
+    section, _, rest = assignment.partition("=")[0].partition(".")
+    return section.strip(), rest.partition(".")[0].strip()
 
 
 def build_study(table: Mapping[str, object], *, path: Path, text: str = "") -> Study:

@@ -28,7 +28,7 @@ def test_both_cut_is_no_equality() -> None:
     late = fits(50, Spent(trials=4, cut=True))
     found = balance(late, late)
     assert (found.unequal, found.cut, found.cut_without) == (50, 50, 50)
-    assert "raise `seconds` in [worth]" in found.words()
+    assert "raise seconds in [worth]" in found.words()
 
 
 def test_one_pair_in_twenty_is_an_exception_that_is_told() -> None:

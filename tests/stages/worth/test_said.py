@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from bedside.methods.pretraining.asked import Asked
+from bedside.methods.worth.controls import spelt
 from bedside.methods.worth.interval import Factor
 from bedside.methods.worth.verdict import Verdict
 from bedside.stages.worth.beginning import Beginning
-from bedside.stages.worth.said import _levers, meaning, spelt
+from bedside.stages.worth.said import _levers, meaning
 from bedside.stages.worth.told import _beside
 
 
@@ -72,4 +73,6 @@ def test_what_pretraining_draws_on_besides_is_said(asked: dict[str, object], sai
 
 
 def test_an_open_control_is_spelt() -> None:
-    assert spelt(Factor(value=2.0, low=0.0, high=np.inf)) == "2.00 (any less to any more)"
+    assert spelt(Factor(value=2.0, low=1.2, high=np.inf)) == "2.00 (1.20 or more)"
+    assert spelt(Factor(value=2.0, low=0.0, high=3.1)) == "2.00 (3.10 or less)"
+    assert "any other number" in spelt(Factor(value=2.0, low=0.0, high=np.inf))

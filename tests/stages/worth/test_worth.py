@@ -215,7 +215,9 @@ def test_an_oracle_that_is_not_told_from_one_leaves_no_number(
     assert told(run)["controls"]["auroc"]["oracle"]["verdict"] == "too weak to tell"
     page = (run.folder / "worth.html").read_text()
     assert '<span class="verdict unknown">too weak to tell</span>' in page
-    assert "By AUROC no number is printed: the controls are too weak to tell" in page
+    assert '<p class="answer">The controls are too weak to tell' in page
+    assert "By AUROC no number is printed" not in page  # told above
+    assert "By Brier score no number is printed: the controls are too weak to tell" in page
     assert "<td>no number, for the reason above</td>" in page
     assert "Synthesis: no number" in page
     assert "k = " not in page
@@ -241,7 +243,7 @@ def test_a_lever_whose_fits_ran_out_of_time_has_no_number(
     found = lever(run)
     assert (found["kind"], found["value"]) == ("refused", None)
     assert "in 6 of 24 pairs of fits the arms had unequal budgets" in headline
-    assert "raise `seconds` in [worth]" in headline
+    assert "raise seconds in [worth]" in headline
     held = {item.slice: item.value for item in run.evidence() if item.measure == "worth.unequal"}
     assert held == {"control=placebo": 0, "control=oracle": 0, "control=duplicates": 0,
                     "lever=synthesis": 6}  # fmt: skip
@@ -324,6 +326,13 @@ def test_too_few_events_are_unknown_and_nothing_is_fitted(sweep: Sweep, tmp_path
     assert "too few" in (run.folder / "worth.html").read_text()
 
 
+def test_budgets_that_cannot_be_tried_are_named(sweep: Sweep, tmp_path: Path) -> None:
+    spec = replace(SPEC, budgets=(40, 80, 5000))
+    _, headline = sweep(prepared(tmp_path / "prepare-0", patients=600), spec)
+    assert "fewer than three budgets can be tried" in headline
+    assert "5,000: more than half of the 400 labelled patients" in headline
+
+
 @pytest.mark.parametrize("model", ["logistic", "trees"])
 def test_a_constant_column_is_no_obstacle(sweep: Sweep, tmp_path: Path, model: str) -> None:
     data = prepared(tmp_path / "prepare-0", constant=True, patients=1200)
@@ -344,6 +353,8 @@ def test_a_constant_column_is_no_obstacle(sweep: Sweep, tmp_path: Path, model: s
         ({"worthwhile": float("nan")}, "more than 0"),
         ({"level": 2.0}, "between 0 and 1"),
         ({"budgets": (-5, 100)}, "numbers of patients"),
+        ({"budgets": (50, 100)}, "3 or more, all different"),
+        ({"budgets": (50, 50, 100)}, "found 50, 50, 100"),
         ({"shown": 0}, "at least 1"),
         ({"fewest_events": -3}, "at least 1"),
         ({"generator": "tree"}, "did you mean 'trees'"),

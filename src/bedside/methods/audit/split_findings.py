@@ -53,7 +53,7 @@ def copies_finding(prints: Fingerprints, split: Ints, subject: Ints, data: str) 
         text = f"No two patients in two splits have the same {noun}."
     return Finding(
         kind="duplicates", state="found" if found.found else "clear", why=WHY, sentence=text,
-        short=f"{found.pairs:,} identical {noun}s in two splits", severity=found.pairs,
+        short=f"{found.pairs:,} pairs of identical {noun}s in two splits", severity=found.pairs,
         look="Are they one patient under two numbers? Join them by one patient column: subject in "
         "[data].",
         evidence=(evidence,),

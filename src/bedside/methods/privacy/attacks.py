@@ -33,25 +33,25 @@ class Attack:
 
 _ALL = (
     Attack(name="membership_distance", title="Membership, by distance",
-           asks="takes for members those patients to whom a released row is near",
+           asks="takes for members those patients to whom a released record is near",
            run=lambda people, released, seed: by_distance(people, released)),  # noqa: ARG005  # one form for all
     Attack(name="membership_density", title="Membership, by density",
-           asks="takes for members those to whom a released row is nearer than to be expected",
+           asks="takes for members those to whom a released record is nearer than to be expected",
            run=lambda people, released, seed: by_density(people, released)),  # noqa: ARG005
     Attack(name="near_copies", title="Near copies",
-           asks="looks for released rows that are as close to a member as one other in twenty is",
+           asks="looks for released records as close to a member as one other in twenty is",
            run=lambda people, released, seed: near_copies(people, released)),  # noqa: ARG005
     Attack(name="few_copies", title="A few copies",
            asks="looks for rows as close to a member as one other in two hundred is",
            run=lambda people, released, seed: near_copies(people, released, CHANCE_FEW)),  # noqa: ARG005
     Attack(name="singling_out", title="Singling out",
-           asks="describes a patient by a few values of a released row, and finds exactly one",
+           asks="describes a patient by a few values of a released record, and finds exactly one",
            run=lambda people, released, seed: singling_out(people, released, seed=seed)),
     Attack(name="linkability", title="Linking records",
-           asks="joins two halves of a record that both lead to one released row",
+           asks="joins two halves of a record that both lead to one released record",
            run=lambda people, released, seed: linkability(people, released, seed=seed)),
     Attack(name="attribute_inference", title="Attribute inference",
-           asks="knows all values of a patient but one, and reads it off the nearest released row",
+           asks="knows all values of a patient but one, and reads it off the nearest record",
            run=lambda people, released, seed: attribute_inference(people, released)),  # noqa: ARG005
 )  # fmt: skip
 ATTACKS: Mapping[str, Attack] = {attack.name: attack for attack in _ALL}

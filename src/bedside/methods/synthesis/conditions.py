@@ -61,7 +61,7 @@ def where_of(texts: Sequence[str]) -> dict[str, str | float]:
         name, equals, value = text.partition("=")
         if not equals or not name.strip() or not value.strip():
             raise DataError("where", expected="FIELD=VALUE, such as sex=F or age=65..80",
-                            found="something else")  # fmt: skip
+                            found=f"'{text}'")  # fmt: skip
         if found.setdefault(name.strip(), value.strip()) != value.strip():
             raise DataError(f"where '{name.strip()}'", expected="one condition on a field",
                             found="two that differ")  # fmt: skip

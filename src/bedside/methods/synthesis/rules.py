@@ -122,6 +122,11 @@ def _clause(part: str, text: str, columns: Sequence[Column]) -> Clause:
         if columns[left].kind == columns[other].kind == "numeric":
             return Clause(left=left, sign=sign, right=0.0, other=other)
         raise _no_rule(text)
+    if columns[left].kind == "numeric" and not _is_number(found["right"]):
+        raise StudyError(
+            f"rule '{text}'", expected="a number or a field of the study after its sign",
+            found=f"'{found['right']}'", hint=nearest(found["right"], names),
+        )  # fmt: skip
     return Clause(left=left, sign=sign, right=_operand(found["right"], sign, columns[left], text))
 
 
@@ -141,10 +146,15 @@ def _operand(word: str, sign: str, column: Column, text: str) -> float:
                 found="something else", hint=f"it has {', '.join(column.names[:12])}",
             )  # fmt: skip
         return float(column.names.index(word) + 1)
+    return float(word)
+
+
+def _is_number(word: str) -> bool:
     try:
-        return float(word)
+        float(word)
     except ValueError:
-        raise _no_rule(text) from None
+        return False
+    return True
 
 
 def _no_rule(text: str) -> StudyError:

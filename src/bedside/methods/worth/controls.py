@@ -82,12 +82,26 @@ def silent(controls: Sequence[Control]) -> str:
     if not weak:
         return ""
     told = " and ".join(_weak(one) for one in weak)
-    return f"the controls are too weak to tell: {told}; more `repetitions` may settle it"
+    return f"the controls are too weak to tell: {told}; more repetitions may settle it"
+
+
+def spelt(factor: Factor) -> str:
+    """A control's k in words; an end that these budgets cannot show is told as such.
+
+    >>> spelt(Factor(value=2.04, low=0.0, high=math.inf))
+    '2.04, but any other number fits as well'
+    """
+    value, low, high = f"{factor.value:.2f}", f"{factor.low:.2f}", f"{factor.high:.2f}"
+    if factor.low > 0 and math.isfinite(factor.high):
+        return f"{value} ({low} to {high})"
+    if factor.low > 0:
+        return f"{value} ({low} or more)"
+    if math.isfinite(factor.high):
+        return f"{value} ({high} or less)"
+    return f"{value}, but any other number fits as well"
 
 
 def _weak(one: Control) -> str:
     held = one.plain if one.name == "oracle" else one.found
-    low = f"{held.low:.2f}" if held.low > 0 else "any less"
-    high = f"{held.high:.2f}" if math.isfinite(held.high) else "any more"
     against = ", which does not exclude 1" if one.name == "oracle" else ""
-    return f"{_TOLD[one.name]} came out as {held.value:.2f} ({low} to {high}){against}"
+    return f"{_TOLD[one.name]} came out as {spelt(held)}{against}"

@@ -58,7 +58,7 @@ class Balance:
         if self.cut or self.cut_without:
             told += (
                 f" (time ran out in {self.cut} with it and {self.cut_without} without): "
-                "raise `seconds` in [worth], or lower `trials` or `shown`"
+                "raise seconds in [worth], or lower trials or shown"
             )
         return told
 
@@ -68,8 +68,8 @@ class Balance:
             return ""
         return (
             f"the time of pretraining ran out before its epochs in {self.start_cut} of "
-            f"{self.pairs} fits, so what it is worth depends on the machine: raise `seconds` in "
-            "[pretrain], or `pretraining_seconds` in [worth]"
+            f"{self.pairs} fits, so what it is worth depends on the machine: raise seconds in "
+            "[pretrain], or pretraining_seconds in [worth]"
         )
 
 

@@ -270,5 +270,6 @@ _HINTS = {
     "infinity or a number beyond float32": "was something divided by zero? declare it as missing",
     "a value below": "is it in another unit? else correct the range, or declare a code as missing",
     "a value above": "is it in another unit? else correct the range, or declare a code as missing",
-    "an unknown category": "the schema is frozen; a new category needs a new model",
+    "an unknown category": "a wrong word? else add it to categories in [columns.NAME]; a released "
+    "model keeps those that it has",
 }

@@ -188,7 +188,13 @@ def _start(spec: Spec, context: Context, schema: Schema, arrays: Arrays) -> Star
     if spec.weights:
         path = _found(spec, context.study, context.data_folder)
         read = read_outside(path, spec.licence)
-        return cell.started(read, schema, arrays, plan=plan)
+        start = cell.started(read, schema, arrays, plan=plan)
+        if spec.model not in ("", start.entrant):
+            raise StudyError(
+                "[pretrain] model", expected=f"'{start.entrant}', whose weights {path.name} holds",
+                found=f"'{spec.model}'", hint="leave it out, or name a file of that network",
+            )  # fmt: skip
+        return start
 
     def told(epoch: int, epochs: int, loss: float) -> None:
         context.progress.advance(epoch, epochs, f"epoch {epoch}, loss {loss:.3g}")

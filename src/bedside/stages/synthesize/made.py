@@ -14,6 +14,7 @@ from bedside.core.context import Context
 from bedside.core.dataset import Dataset, Schema
 from bedside.core.errors import DataError
 from bedside.core.randomness import stream
+from bedside.core.spec import nearest
 from bedside.core.study import Study
 from bedside.methods.cases import Cases, Rows, cases_of
 from bedside.methods.synthesis.conditions import where_of
@@ -130,7 +131,13 @@ def _where(spec: Spec, study: Study, schema: Schema) -> Where:
     """Conditions, with the columns of the task under their own names."""
     names = {getattr(study.task, key): own for key, own in OWN.items() if getattr(study.task, key)}
     found: dict[str, str | float] = {}
+    fields = [field.name for field in schema.fields if not field.shape]
     for name, value in where_of(spec.where).items():
+        if name not in (*fields, *names, *names.values()):
+            raise DataError(
+                f"where '{name}'", expected="a field of the study, or its outcome",
+                found="none of that name", hint=nearest(name, [*fields, *names]),
+            )  # fmt: skip
         own = names.get(name, name)
         found[own] = _own_word(own, value, study, schema)
     return found

@@ -36,20 +36,20 @@ MOST_NAMES = 5
 SAYS = {
     "column_likeness": ("Columns", "each column by itself: 1 is the same distribution"),
     "pair_likeness": ("Pairs of columns", "how two columns go together: 1 is the same"),
-    "coverage": ("Coverage", "real patients near whom there is one of the table"),
-    "precision": ("Precision", "rows of the table that lie among real patients"),
+    "coverage": ("Coverage", "real patients near whom there is a made-up one"),
+    "precision": ("Precision", "made-up rows that lie among real patients"),
 }
 
 
 def page_of(found: Found, made: Made, sheet: Mapping[str, Plain], context: Context) -> str:
     """synthesis.html, whole."""
-    said = found.verdict
+    said, noun = found.verdict, _noun(context)
     return render(NAME, "synthesis.html.jinja", {
         "name": context.study.name, "data": context.dataset().digest[:12], "tiny": context.tiny,
-        "title": f"This synthetic table may {'' if said.leaves else 'not '}leave",
+        "title": f"{noun.capitalize()} may {'' if said.leaves else 'not '}leave", "noun": noun,
         "leaves": said.leaves, "mark": verdict_mark(standing_of(said)),
         "sentence": _answer(found), "reasons": causes(said)[1:],
-        "what": _what(found, made), "facts": _facts(found),
+        "what": _what(found, made, context), "facts": _facts(found),
         "attacks_title": attacks_title(said), "attacks": attack_rows(said),
         "closest": _closest(found), "promise": _promise(found),
         "likeness_title": _likeness_title(found), "likeness": _likeness(found),
@@ -71,10 +71,15 @@ def _answer(found: Found) -> str:
     return f"{first}{'. Also:' if more else '.'}"
 
 
-def _what(found: Found, made: Made) -> str:
+def _noun(context: Context) -> str:
+    return "this synthetic table" if context.study.about.modality == "tables" else "these images"
+
+
+def _what(found: Found, made: Made, context: Context) -> str:
     where = f", all with {joined([f'{k} = {v}' for k, v in made.where.items()])}"
+    rows = "patients" if context.study.about.modality == "tables" else context.study.about.modality
     return (
-        f"{count(len(made.synthetic))} made-up patients{where if made.where else ''}, by the "
+        f"{count(len(made.synthetic))} made-up {rows}{where if made.where else ''}, by the "
         f"generator “{made.name}”, which learnt from {count(made.patients)} training patients "
         f"in {duration(made.seconds)} of processor time. They were judged by "
         f"{count(found.judges)} other real patients whom it never saw; held-out patients were not "

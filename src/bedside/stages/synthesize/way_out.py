@@ -29,8 +29,8 @@ def let_out(run: Run, path: Path) -> Path:
         raise DataError(
             "export", expected="a table that may leave",
             found="; ".join(map(str, reasons)) if isinstance(reasons, list) else "another",
-            hint="synthesis.html shows what was found; a private generator (epsilon), fewer rows "
-            "or another generator may pass",
+            hint="synthesis.html shows what was found: it may take more patients to judge by, or a "
+            "generator that gives less away (another, or a private one: epsilon)",
         )  # fmt: skip
     beside = path.with_name(path.name + SHEET)
     try:

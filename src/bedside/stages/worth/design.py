@@ -18,7 +18,7 @@ from bedside.core.spec import Plain, nearest
 from bedside.methods.cases import cases_of
 from bedside.methods.pretraining.asked import read_asked
 from bedside.methods.pretraining.start import scratch_name
-from bedside.methods.worth.budgets import Plan, Pool, plan, pool_of
+from bedside.methods.worth.budgets import FEWEST, Plan, Pool, plan, pool_of
 from bedside.methods.worth.lever import BASE, CONTROLS, LEVERS, Arm, arm_of
 from bedside.methods.worth.measure import names_of
 from bedside.stages.worth.beginning import Beginning, beginning
@@ -113,6 +113,12 @@ def _checked(spec: Spec) -> None:
     if min(spec.budgets, default=1) < 1:
         found = str(min(spec.budgets))
         raise StudyError("[worth] budgets", expected="numbers of patients", found=found)
+    if spec.budgets and (len(set(spec.budgets)) < max(FEWEST, len(spec.budgets))):
+        raise StudyError(
+            "[worth] budgets", expected=f"{FEWEST} or more, all different, for a curve",
+            found=", ".join(map(str, spec.budgets)),
+            hint="leave them out, and they are half of the patients, a quarter and so on",
+        )  # fmt: skip
     for name in spec.levers:
         if name not in LEVERS:
             raise StudyError(

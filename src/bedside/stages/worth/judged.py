@@ -116,9 +116,10 @@ def judge(design: Design, spec: Spec, context: Context, schema: Schema) -> Found
 def _too_little(design: Design) -> str:
     if design.plan.enough:
         return ""
+    left_out = "; ".join(f"{budget:,}: {why}" for budget, why in design.plan.left_out)
     return (
-        f"too few events: of {design.patients:,} labelled patients {design.rarest:,} have the "
-        "rarest outcome, which is not enough for three budgets"
+        f"fewer than three budgets can be tried, as of {design.patients:,} labelled patients "
+        f"{design.rarest:,} have the rarest outcome; left out are {left_out}"
     )
 
 

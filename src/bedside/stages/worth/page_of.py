@@ -74,10 +74,10 @@ def _controls(record: Record, measure: str) -> list[dict[str, object]]:
     gates = _record(record["controls"])
     if measure not in gates:
         return []
-    gate = _record(gates[measure])
+    gate, reason = _record(gates[measure]), _reason(record, measure)
     return [
         {
-            "what": what, "must": must, "words": signs(str(_record(gate[name])["words"])),
+            "what": what, "must": must, "words": _brief(_plainly(gate[name]), reason),
             "verdict": _record(gate[name]).get("verdict", ""),
             "kind": _KINDS.get(str(_record(gate[name]).get("verdict", "")), ""),
             "seen": signs(str(_record(gate[name])["plain"])) if name == "oracle" else "",
@@ -87,12 +87,18 @@ def _controls(record: Record, measure: str) -> list[dict[str, object]]:
     ]  # fmt: skip
 
 
+def _plainly(control: Plain) -> Record:
+    """Of a control what came out is told, not what it means."""
+    return {**_record(control), "finding": ""}
+
+
 def _refused(record: Record) -> list[str]:
     gates = _record(record["controls"])
     return [
         f"By {words(name).short} no number is printed: {_record(gate)['refused']}."
         for name, gate in gates.items()
         if _record(gate)["refused"]
+        and str(_record(gate)["refused"]) not in str(record["sentence"])  # told above
     ]
 
 

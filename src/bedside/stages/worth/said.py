@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import math
-
 from bedside.methods.words import count
-from bedside.methods.worth.interval import Factor
 from bedside.methods.worth.verdict import Triple, Verdict
 from bedside.stages.worth.judged import Found
 
@@ -75,10 +72,3 @@ def meaning(gain: Triple) -> str:
     if high < 0:
         return "worse than without"
     return "not told apart"
-
-
-def spelt(factor: Factor) -> str:
-    """Of a control: `2.04 (1.49 to 2.87)`."""
-    low = f"{factor.low:.2f}" if factor.low > 0 else "any less"
-    high = f"{factor.high:.2f}" if math.isfinite(factor.high) else "any more"
-    return f"{factor.value:.2f} ({low} to {high})"

@@ -8,7 +8,7 @@ from typing import cast
 from bedside.core.evidence import finite
 from bedside.core.spec import Plain, plain
 from bedside.methods.measure_words import words
-from bedside.methods.worth.controls import TRUTHS, silent
+from bedside.methods.worth.controls import TRUTHS, silent, spelt
 from bedside.methods.worth.interval import Factor
 from bedside.methods.worth.lever import BASE
 from bedside.methods.worth.measure import LOWER_IS_BETTER
@@ -16,7 +16,7 @@ from bedside.methods.worth.monotone import Local
 from bedside.methods.worth.verdict import Triple, Verdict
 from bedside.stages.worth.drawn import drawn
 from bedside.stages.worth.judged import COPIES, Found, Worth
-from bedside.stages.worth.said import headline, meaning, spelt
+from bedside.stages.worth.said import headline, meaning
 from bedside.stages.worth.scored import ALL
 
 Record = dict[str, Plain]

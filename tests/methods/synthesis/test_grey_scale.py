@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bedside.core.errors import DataError
-from bedside.methods.synthesis.grey_scale import BEYOND, grey_scale
+from bedside.methods.synthesis.grey_scale import BEYOND, KNOTS, curve, grey_scale
 
 
 def pictures(dtype: str, *, background: bool, channels: int = 1, seed: int = 0) -> np.ndarray:
@@ -39,6 +39,28 @@ def test_a_background_survives_what_a_generator_errs() -> None:
     back = scale.images(scale.numbers(images) + wrong)
     assert (back[:, :, :4] == 0).mean() > 0.999
     assert grey_scale(pictures("uint8", background=False)).below.max() == 0
+
+
+def test_greys_that_are_frequent_are_drawn_apart() -> None:
+    """Within a cell on black: an error of a twentieth of a deviation is a fraction of it there."""
+    cells = np.random.default_rng(2).normal(160, 8, (40, 1, 16, 16)).round().astype(np.uint8)
+    cells[:, :, :8] = 0
+    scale = grey_scale(cells)
+    wrong = np.random.default_rng(3).normal(0, 0.05, cells.shape).astype(np.float32)
+    missed = scale.images(scale.numbers(cells) + wrong).astype(float)[:, :, 8:] - cells[:, :, 8:]
+    assert missed.std() < 0.5 * 0.05 * cells.std()
+
+
+@given(st.integers(0, 2**32))
+def test_scores_rise_with_values_whatever_these_are(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    values = rng.standard_cauchy((3, 9, 8)).round(int(rng.integers(0, 4)))
+    found = curve(values)
+    assert len(found.values) <= KNOTS
+    assert (np.diff(found.values) > 0).all()
+    assert (np.diff(found.scores) > 0).all()
+    assert np.isfinite(found.scores).all()
+    assert (found.values[0], found.values[-1]) == (values.min(), values.max())
 
 
 @given(st.integers(0, 2**32))

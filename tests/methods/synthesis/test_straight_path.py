@@ -89,3 +89,15 @@ def test_heun_is_exact_to_second_order() -> None:
     missed = [abs(float(heun(lambda x, t: x, start, steps).item()) - np.e) for steps in (8, 16, 32)]
     assert 3.4 < missed[0] / missed[1] < 4.4
     assert 3.6 < missed[1] / missed[2] < 4.3
+
+
+def test_the_last_step_takes_away_the_noise_that_is_left() -> None:
+    """Of one image alone the velocity is known; it jumps at t = 1, where nobody may look."""
+    image = torch.full((3, 1, 4, 4), 7.0)
+
+    def velocity(x: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
+        assert float(time.max()) < 1
+        return (image - x) / (1 - lifted(time))
+
+    torch.manual_seed(0)
+    torch.testing.assert_close(heun(velocity, torch.randn(3, 1, 4, 4), 5), image)

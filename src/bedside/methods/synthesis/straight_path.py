@@ -78,13 +78,16 @@ class StraightPath(nn.Module):
 def heun(velocity: Field, noise: Tensor, steps: int) -> Tensor:
     """Images [N, C, H, W] from noise, along the velocity, by Heun's method (Karras et al. 2022).
 
-    Steps are finest near the images, where what is small is decided.
+    Steps are finest near the images, where what is small is decided. The last is Euler's: the
+    velocity takes away the noise that it sees, and in the image itself, at t = 1, it sees none.
     """
     ends = 1 - (1 - torch.linspace(0, 1, steps + 1, dtype=torch.float64)) ** 2
     x, rows = noise, len(noise)
     for start, end in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True):
         first = velocity(x, torch.full((rows,), start, device=x.device))
-        ahead = x + (end - start) * first
+        ahead: Tensor = x + (end - start) * first
+        if end == 1:
+            return ahead
         second = velocity(ahead, torch.full((rows,), end, device=x.device))
         x = x + (end - start) * (first + second) / 2
     return x

@@ -7,6 +7,7 @@ from bedside.methods.networks.images.velocity import (
     Velocity,
     VelocityFacts,
     VelocitySettings,
+    at_each_place,
     waves,
 )
 
@@ -62,3 +63,14 @@ def test_times_are_told_apart_however_close() -> None:
     told = waves(torch.linspace(0, 1, 201))
     apart = torch.cdist(told, told) + 9 * torch.eye(201)
     assert float(apart.min()) > 0.3
+
+
+def test_each_place_is_normalised_by_itself_and_channels_stay_last() -> None:
+    x = torch.randn(2, 16, 5, 4).contiguous(memory_format=torch.channels_last)
+    x[0, :, 1, 2] *= 50
+    made = at_each_place(torch.nn.LayerNorm(16), x)
+    torch.testing.assert_close(made.mean(dim=1), torch.zeros(2, 5, 4), atol=1e-5, rtol=0)
+    spread = made.var(dim=1, correction=0)
+    torch.testing.assert_close(spread, torch.ones(2, 5, 4), atol=1e-4, rtol=0)
+    for tensor in (made, network().first.weight, network().last.weight):
+        assert tensor.is_contiguous(memory_format=torch.channels_last)

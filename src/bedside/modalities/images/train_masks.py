@@ -21,7 +21,7 @@ from bedside.methods.networks.images.masks import MaskGoal
 from bedside.methods.networks.images.segmenter import Segmenter
 from bedside.methods.networks.images.unet import UNetSettings, unet
 from bedside.methods.outlining import Outliner, patch_for
-from bedside.methods.pretraining.begin import begun, encoder_rate
+from bedside.methods.pretraining.begin import begun
 from bedside.methods.searches import Search, searched
 from bedside.methods.tune import Between, OneOf, Setting
 from bedside.modalities.images.train_augment import chain_of
@@ -126,7 +126,6 @@ def _fitted(
         epochs=lesson.epochs, patience=0, every=max(1, lesson.epochs // 5),
         batch=BATCH[len(patch)], rate=float(settings["rate"]), decay=float(settings["decay"]),
         course="one-cycle", rise=0.2, average=0.99, bfloat16=bfloat16_pays(), seconds=seconds,
-        encoder=encoder_rate(lesson.start),
     )  # fmt: skip
 
     def network() -> nn.Module:

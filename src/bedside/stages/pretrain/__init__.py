@@ -56,7 +56,7 @@ class Spec:
     are learnt, `mlp` of tables."""
     tune: Literal["probe", "partial", "full"] = "full"
     """What learns of the outcome afterwards: the head on a frozen encoder; the encoder's last stage
-    too, of a U-Net the decoder; all of it, the encoder at a lower rate."""
+    too, of a U-Net the decoder; all of it, the encoder at a lower rate (not of a U-Net)."""
     epochs: int = 30
     """Times that each sample is seen."""
     seconds: float = 120.0

@@ -13,9 +13,12 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 from tests.methods.pretraining.published_weights import weights_of
+from tests.modalities.images.made_sources import folder_of
 from tests.modalities.images.test_train import pictures
 
+from bedside.adapters.raster import write_png
 from bedside.core.chain import Order, execute
+from bedside.core.dataset import Dataset
 from bedside.core.executor import InProcess
 from bedside.core.study import Study, build_study, read_study
 
@@ -86,6 +89,53 @@ def test_a_published_resnet_races_the_same_from_scratch(tmp_path: Path) -> None:
     assert [gap.model for gap in gaps] == ["resnet18_pretrained"]
     page = (out / "report.html").read_text()
     for words in ("ResNet-18, pretrained", "summed over its 3 channels", "BSD-3-Clause"):
+        assert words in page
+
+
+def outlined(folder: Path, count: int = 120) -> Study:
+    """A study of masks: of every third patient there is none, and a pool lies beside it."""
+    images, places = pictures(count, 9)
+    files = {f"source/images/P{at}.png": write_png(images[at, 0]) for at in range(count)}
+    files |= {
+        f"source/masks/P{at}.png": write_png(places[at] * np.uint8(255))
+        for at in range(count)
+        if at % 3
+    }
+    fresh = pictures(20, 10)[0]
+    files |= {f"pool/images/Q{at}.png": write_png(fresh[at, 0]) for at in range(20)}
+    folder_of(folder, files)
+    table = {
+        "study": {"name": "blobs", "question": "Where is the blob?", "modality": "images"},
+        "data": {"source": "source", "subject": "patient"},
+        "images": {"image": "images/{patient}.png", "mask": "masks/{patient}.png"},
+        "task": {"type": "segmentation", "structures": ["blob"], "outcome": "outline of a blob"},
+        "train": {"models": ["voxel_trees"], "trials": 1},
+        "pretrain": {"pool": "pool"},
+    }  # fmt: skip
+    return build_study(table, path=folder / "study.toml")
+
+
+def test_a_pretrained_unet_races_the_same_from_scratch(tmp_path: Path) -> None:
+    study, out = outlined(tmp_path), tmp_path / "out"
+    result = execute(Order(study=study, out=out, tiny=True, executor=InProcess()))
+    told, train = result.runs["pretrain"].read_json("pretrain.json"), result.runs["train"]
+    assert isinstance(told, dict)
+    splits = Dataset(result.runs["prepare"].folder).samples["split"].to_list()
+    assert told["rows"] == splits.count("train") + 20
+    assert told["pool"]["patients"] == 20  # type: ignore[index,call-overload]  # JSON
+    assert told["left_out"] == {name: splits.count(name) for name in ("tune", "held_out")}
+    assert told["unlabelled"] > 0  # type: ignore[operator]  # JSON
+    race = train.read_json("race.json")
+    raced = [entry["name"] for entry in race["models"]]  # type: ignore[index,union-attr,call-overload]  # JSON
+    assert raced == ["voxel_trees", "unet", "unet_pretrained"]
+    records = [train.read_json(f"models/{name}/model.json") for name in raced[1:]]
+    for key in ("seed", "trials", "settings", "length", "patch", "parameters"):
+        assert records[0][key] == records[1][key]  # type: ignore[index,call-overload]  # JSON
+    gaps = {e.slice: e for e in result.evidence if e.measure == "pretrained_minus_scratch.dice"}
+    assert gaps["all"].model == "unet_pretrained"
+    assert gaps["all"].low is not None
+    page = (out / "report.html").read_text()
+    for words in ("U-Net, pretrained", "20 patients of an unlabelled pool", "outcomes unseen"):
         assert words in page
 
 

@@ -12,8 +12,9 @@ import numpy as np
 import polars as pl
 import pytest
 from tests.conftest import made_up_patients
-from tests.modalities.images.made_sources import grey
+from tests.modalities.images.made_sources import folder_of, grey, png, study_of
 
+from bedside.adapters.raster import write_png
 from bedside.core.context import Context
 from bedside.core.dataset import Dataset, write_dataset
 from bedside.core.errors import DataError, StudyError
@@ -342,3 +343,41 @@ def test_a_held_out_image_under_another_name_is_found(
     pool(fresh)
     pretrain.run(spec, made)
     assert record(made.run, "pretrain.json")["pool"]["patients"] == 20
+
+
+def test_where_masks_are_learnt_a_held_out_image_is_found_however_large_the_others_are(
+    context_for: Callable[..., Context], tmp_path: Path
+) -> None:
+    sides = [8 + at % 5 for at in range(60)]
+    masks = [np.pad(np.full((4, 4), 255, np.uint8), (0, side - 4)) for side in sides]
+    files = {f"images/P{at}.png": png(at, side) for at, side in enumerate(sides)}
+    files |= {f"masks/P{at}.png": write_png(masks[at]) for at in range(60) if at % 2}
+    study = study_of(
+        tmp_path, "source", {"image": "images/{patient}.png", "mask": "masks/{patient}.png"},
+        data={"source": "source", "subject": "patient"},
+        task={"type": "segmentation", "structures": ["corner"], "outcome": "a corner"},
+    )  # fmt: skip
+    folder_of(tmp_path / "source", files)
+    ready = context_for(study, "prepare")
+    prepare.run(study.spec("prepare"), ready)  # type: ignore[arg-type]  # its own Spec
+    audit = Run(tmp_path / "audit-0")
+    audit.folder.mkdir()
+    audit.write_json("dropped.json", [])
+    made = context_for(study, "pretrain", inputs={"prepare": ready.run, "audit": audit})
+    dataset = Dataset(ready.run.folder)
+    fresh = {f"images/Q{at}.png": png(at, 20) for at in range(100, 110)}
+    held = dataset.samples["subject"][dataset.rows("held_out")[:2]].to_list()
+    copies = {f"images/Q{at}.png": files[f"images/{name}.png"] for at, name in enumerate(held)}
+    spec = pretrain.Spec(epochs=1, pool="pool")
+    folder_of(tmp_path / "pool", fresh | copies)
+    with pytest.raises(DataError, match="2 images of held-out patients among its 12"):
+        pretrain.run(spec, made)
+    for name in copies:
+        (tmp_path / "pool" / name).unlink()
+    pretrain.run(spec, made)
+    told = record(made.run, "pretrain.json")
+    trained = dataset.samples.filter(pl.col("split") == "train")
+    assert told["pool"]["patients"] == 10
+    assert told["rows"] == trained.height + 10
+    assert told["unlabelled"] == trained["target"].null_count() > 0
+    assert told["width"] == 128

@@ -90,6 +90,21 @@ def test_differences_are_paired():
     assert contest.of_simple[0] == pytest.approx(simple.mean())
 
 
+def test_a_pretrained_network_is_compared_with_the_same_from_scratch():
+    scratch, record = dice_of(1, 0.7), fresh()
+    race = Race(models=("threshold", "unet", "unet_pretrained"), deep="unet", simple="threshold")
+    tables = {
+        "unet": table(scratch), "unet_pretrained": table(scratch + 0.03),
+        "threshold": table(dice_of(4, 0.6)),
+    }  # fmt: skip
+    judge_mask_race(race, tables, resample(np.arange(60), 300, 1), record)
+    lines = {(one.measure, one.slice): one for one in record.lines if "scratch" in one.measure}
+    line = lines["pretrained_minus_scratch.dice", "all"]
+    assert (line.low, line.value, line.high) == pytest.approx((0.03, 0.03, 0.03), abs=1e-9)
+    assert {one.model for one in lines.values()} == {"unet_pretrained"}
+    assert ("pretrained_minus_scratch.hd95", "head") in lines
+
+
 @pytest.mark.parametrize(
     ("gain", "spread", "answer"),
     [(0.08, 0.02, "warranted"), (0.001, 0.005, "not warranted"), (0.02, 0.2, "not decidable")],

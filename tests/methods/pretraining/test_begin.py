@@ -17,6 +17,7 @@ from bedside.methods.fit import Part, Schedule, fit
 from bedside.methods.networks.ft_transformer import FtTransformer, TransformerSettings
 from bedside.methods.networks.images.convnet import ConvNetSettings, convnet
 from bedside.methods.networks.images.inward import ImageFacts
+from bedside.methods.networks.images.unet import UNetSettings, unet
 from bedside.methods.networks.tabm import TabM, TabmSettings
 from bedside.methods.pretraining.begin import begun, encoder_of
 from bedside.methods.pretraining.start import Start
@@ -28,6 +29,7 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
     "tabm": lambda: TabM(rows(), NOBODY, TabmSettings(members=2, width=8)),
     "ft_transformer": lambda: FtTransformer(rows(), NOBODY, TransformerSettings(size=8)),
     "convnet": lambda: convnet(FACTS, NOBODY, ConvNetSettings(width=4)),
+    "unet": lambda: unet(FACTS, 2, UNetSettings(width=4, levels=2)),
 }
 
 
@@ -65,7 +67,7 @@ def test_an_embedding_is_what_the_head_sees(name: str) -> None:
     found = NETWORKS[name]().eval()
     arrays = (
         (torch.rand(5, 1, 16, 16),)
-        if name == "convnet"
+        if name in ("convnet", "unet")
         else (torch.from_numpy(rows().numeric[:5]), torch.from_numpy(rows().codes[:5]))
     )
     assert found.represent(*arrays).shape[0] == 5  # type: ignore[operator]  # nn.Module hides it

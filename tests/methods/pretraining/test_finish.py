@@ -8,6 +8,7 @@ import torch
 from bedside.methods import outcome
 from bedside.methods.networks.images.convnet import ConvNetSettings, convnet
 from bedside.methods.networks.images.inward import image_facts
+from bedside.methods.networks.images.unet import UNetSettings, unet
 from bedside.methods.pretraining.checkpoint import Standing
 from bedside.methods.pretraining.finish import embed, finished, settle
 from bedside.methods.pretraining.start import Start, digest_of
@@ -31,6 +32,15 @@ def test_norms_take_the_statistics_of_samples_as_they_come() -> None:
     assert norm.momentum == 0.1
     wanted = before.mean(dim=(0, 2, 3))
     torch.testing.assert_close(norm.running_mean, wanted, rtol=1e-4, atol=1e-5)
+
+
+def test_norms_behind_what_an_image_is_represented_by_are_settled_too() -> None:
+    torch.manual_seed(0)
+    made = unet(image_facts(IMAGES), 1, UNetSettings(width=4, levels=2))
+    norm = made.body.joined[0][0][1]  # type: ignore[index,union-attr]  # of the decoder
+    settle(made, (IMAGES,), chunk=30)
+    assert float(norm.running_mean.abs().min()) > 0  # type: ignore[union-attr,operator]
+    assert int(norm.num_batches_tracked) == 3  # type: ignore[arg-type]
 
 
 def test_embeddings_do_not_depend_on_the_chunk() -> None:

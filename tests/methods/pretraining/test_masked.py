@@ -10,6 +10,7 @@ from torch import nn
 from bedside.methods import outcome
 from bedside.methods.networks.images.convnet import ConvNetSettings, convnet
 from bedside.methods.networks.images.inward import ImageFacts
+from bedside.methods.networks.images.unet import UNetSettings, unet
 from bedside.methods.pretraining.masked import MaskedImages, hidden_blocks
 
 
@@ -72,6 +73,17 @@ def test_only_hidden_elements_count_and_they_are_not_seen() -> None:
         losses = [float(objective(one, hidden)) for one in (image, shown, other)]
     assert losses[1] == pytest.approx(losses[0])
     assert losses[2] == pytest.approx(losses[0] + 5, rel=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(17, 12), (8, 10, 9)])
+def test_a_unet_paints_each_place_with_its_decoder_too(shape: tuple[int, ...]) -> None:
+    facts = ImageFacts(channels=1, shape=shape, mean=(0.0,), deviation=(1.0,), each=True)
+    network = unet(facts, 2, UNetSettings(width=4, levels=3))
+    image = torch.rand(2, 1, *shape)
+    hidden = torch.from_numpy(hidden_blocks(shape, np.arange(2), seed=0, epoch=1))
+    MaskedImages(network, 4)(image, hidden).backward()
+    silent = {name for name, one in network.named_parameters() if one.grad is None}
+    assert silent == {"body.last.weight", "body.last.bias"}
 
 
 def test_a_body_without_an_encoder_is_refused() -> None:

@@ -74,9 +74,6 @@ def test_what_there_is_not_is_refused() -> None:
         made(model="resnet50")
     with pytest.raises(StudyError, match="two views"):
         made(chain={"axes": ["up-down", "left-right"], "ops": []})
-    outlines = schema_of((1, 0, 0), "uint8", task="segmentation")
-    with pytest.raises(StudyError, match="masks"):
-        pretrain(outlines, {"image": IMAGES}, seed=0, seconds=9)
     assert entrant("convnet").family == "deep"
 
 

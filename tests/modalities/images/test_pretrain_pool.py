@@ -18,8 +18,9 @@ from tests.modalities.images.made_sources import (
 )
 
 from bedside.adapters.png_tag import tagged_png
-from bedside.core.errors import DataError, StudyError
+from bedside.core.errors import DataError
 from bedside.core.study import Study
+from bedside.methods.pretraining.pool import joined
 from bedside.modalities.images.pretrain_pool import known_by, pool_arrays, read_pool
 
 SHAPE = (1, 12, 12)
@@ -78,12 +79,28 @@ def test_a_made_up_picture_is_no_part_of_a_pool(tmp_path: Path) -> None:
         gathered(table, study(tmp_path, "file"), "file")
 
 
-def test_masks_and_empty_folders_are_refused(tmp_path: Path) -> None:
+def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "pool").mkdir()
     with pytest.raises(DataError, match=r"\[pretrain\] pool, pool: expected images, found none"):
         gathered(tmp_path / "pool", study(tmp_path, "{patient}.png"), "{patient}.png")
-    with pytest.raises(StudyError, match="masks"):
-        gathered(tmp_path / "pool", study(tmp_path, "file"), "file", task="segmentation")
+
+
+def test_where_masks_are_learnt_images_of_any_size_are_known_by_what_is_image(
+    tmp_path: Path,
+) -> None:
+    files = {f"{at}.png": png(at, side=9 + at) for at in range(3)}
+    table_of(tmp_path, files, patient=["a", "b", "c"])
+    schema = schema_of((1, 0, 0), "uint8", task="segmentation", image="file")
+    frame = read_pool(tmp_path / "labels.csv", study(tmp_path, "file"), schema)
+    arrays, _ = pool_arrays(frame, study(tmp_path, "file"), schema)
+    assert arrays["image"].shape == (3, 1, 11, 11)
+    assert arrays["extent"].tolist() == [[9, 9], [10, 10], [11, 11]]
+    np.testing.assert_array_equal(arrays["image"][0, 0, :9, :9], grey(0, 9))
+    more = joined(arrays, {**arrays, "image": np.pad(arrays["image"], [(0, 0)] * 2 + [(0, 4)] * 2)})
+    assert more["image"].shape == (6, 1, 15, 15)
+    first, second, third, *copies = known_by(more).tolist()
+    assert [first, second, third] == copies == known_by(arrays).tolist()
+    assert len({first, second, third}) == 3
 
 
 def test_copies_share_a_hash_and_blank_images_have_none() -> None:

@@ -15,6 +15,7 @@ from bedside.core.study import TaskType
 from bedside.methods import outcome as outcomes
 from bedside.methods.entrant import Fixed, Learned, Lesson
 from bedside.methods.tune import Budget
+from bedside.modalities.images.serve import decode, rows
 from bedside.modalities.images.train import MODELS, edge_cases, entrants, learn
 from bedside.modalities.images.train_masks import MEMBERS, patch_of
 
@@ -212,6 +213,15 @@ def test_each_task_has_a_deep_and_a_simple_model(task: TaskType) -> None:
     assert {item.family for item in found} == {"deep", "simple"}
     assert found[0].family == "deep"  # takes longest, so it begins first
     assert all(MODELS[item.name] is item for item in found)
+
+
+@pytest.mark.parametrize("spacing", [(), (2.0, 1.5, 1.0)])
+def test_a_case_at_the_edge_is_read_back_as_it_is(spacing: tuple[float, ...]) -> None:
+    schema = schema_of((1, 0, 0, 0), "int16", task="segmentation", spacing=spacing)
+    _, arrays = edge_cases(schema)
+    read = decode(rows(arrays, schema), schema)
+    for name, values in arrays.items():
+        np.testing.assert_array_equal(read[name], values)
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "int16", "float32"])

@@ -20,6 +20,7 @@ from bedside.methods.evaluation.verdict import Contest
 from bedside.methods.intervals import Interval, Resamples
 from bedside.methods.masks.patients import ALL, Patients
 from bedside.methods.masks.table import MaskTable
+from bedside.methods.pretraining.start import scratch_name
 from bedside.methods.proportion import wilson
 
 PRIMARY = "dice"
@@ -87,10 +88,14 @@ def judge_masks(
 def judge_mask_race(
     race: Race, tables: Mapping[str, MaskTable], resamples: Resamples, record: Record
 ) -> dict[str, Slices]:
-    """Evidence on every model, and on every model less the best simple one, on one set of draws."""
+    """Evidence on every model, and on the differences that the race asks for, on one set of
+    draws."""
     found = {
         name: judge_masks(table, resamples, record, model=name) for name, table in tables.items()
     }
+    for name, of_model in found.items():
+        if scratch := found.get(scratch_name(name)):
+            _compare(of_model, scratch, record, family="pretrained_minus_scratch", model=name)
     if race.simple not in found:
         return found
     for name, of_model in found.items():

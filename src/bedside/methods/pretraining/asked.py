@@ -17,7 +17,7 @@ from bedside.core.run import write_text
 from bedside.core.spec import Source, build, plain
 from bedside.methods.entrant import Arrays
 from bedside.methods.pretraining.plan import Objective
-from bedside.methods.pretraining.pool import Added
+from bedside.methods.pretraining.pool import Added, joined
 from bedside.methods.pretraining.start import Tune
 
 NAME = "asked.json"
@@ -63,12 +63,10 @@ def with_pool(inputs: Arrays, asked: Asked, folder: Path) -> Arrays:
     """Inputs, and behind them those of the unlabelled pool that lies in `folder`."""
     if not asked.pool:
         return inputs
-    return {
-        name: np.concatenate(
-            [values, np.load(_pool_file(folder, name), mmap_mode="r", allow_pickle=False)]
-        )
-        for name, values in inputs.items()
-    }
+    return joined(inputs, {
+        name: np.load(_pool_file(folder, name), mmap_mode="r", allow_pickle=False)
+        for name in inputs
+    })  # fmt: skip
 
 
 def _pool_file(folder: Path, name: str) -> Path:

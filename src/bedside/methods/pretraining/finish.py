@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from bedside.methods.batches import Arrays, tensor
 from bedside.methods.pretraining.begin import Encoding, encoder_of
@@ -18,10 +19,11 @@ _NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 CHUNK = 256
 
 
-def settle(network: nn.Module, arrays: Arrays) -> None:
+def settle(network: nn.Module, arrays: Arrays, *, chunk: int = CHUNK) -> None:
     """Take the means and variances of batch norms anew, over samples as they come.
 
-    Pretraining saw masked or changed ones; a frozen encoder would keep theirs.
+    Pretraining saw masked or changed ones; a frozen encoder would keep theirs. The samples pass
+    through the whole network: a U-Net has norms behind what it represents an image by.
     """
     norms = [module for module in network.modules() if isinstance(module, _NORMS)]
     if not norms:
@@ -31,7 +33,8 @@ def settle(network: nn.Module, arrays: Arrays) -> None:
         norm.reset_running_stats()
         norm.momentum = None  # the plain mean over all batches
     network.train()
-    embed(network, arrays, chunk=CHUNK)
+    for _ in _passed(network.raw, arrays, chunk):  # type: ignore[arg-type]  # nn.Module hides its methods' types
+        pass  # the norms have taken note
     network.eval()
     for norm, momentum in zip(norms, before, strict=True):
         norm.momentum = momentum
@@ -40,15 +43,7 @@ def settle(network: nn.Module, arrays: Arrays) -> None:
 def embed(network: nn.Module, arrays: Arrays, *, chunk: int = CHUNK) -> NDArray[np.float32]:
     """[N, D] of some samples, in the mode that the network is in."""
     encoding: Encoding = network  # type: ignore[assignment]  # nn.Module hides its methods' types
-    cpu = torch.device("cpu")
-    count = len(arrays[0])
-    ends = [*range(chunk, count - chunk // 4, chunk), count]  # no last batch of a row or two
-    with torch.no_grad():
-        made = [
-            encoding.represent(*(tensor(values[first:end], cpu) for values in arrays)).numpy()
-            for first, end in zip([0, *ends[:-1]], ends, strict=True)
-        ]
-    return np.concatenate(made)
+    return np.concatenate(list(_passed(encoding.represent, arrays, chunk)))
 
 
 def finished(network: nn.Module, standing: Standing, start: Start) -> Start:
@@ -58,3 +53,14 @@ def finished(network: nn.Module, standing: Standing, start: Start) -> Start:
         start, weights=weights, digest=digest_of(weights), course=standing.losses,
         cut=standing.cut,
     )  # fmt: skip
+
+
+def _passed(
+    layers: Callable[..., Tensor], arrays: Arrays, chunk: int
+) -> Iterator[NDArray[np.float32]]:
+    """What layers make of some samples, a chunk of them at a time."""
+    cpu, count = torch.device("cpu"), len(arrays[0])
+    ends = [*range(chunk, count - chunk // 4, chunk), count]  # no last batch of a row or two
+    with torch.no_grad():
+        for first, end in zip([0, *ends[:-1]], ends, strict=True):
+            yield layers(*(tensor(values[first:end], cpu) for values in arrays)).numpy()

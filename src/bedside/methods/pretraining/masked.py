@@ -1,7 +1,9 @@
 """Masked images: hidden blocks are told from what is left, by one linear layer on each place.
 
 Xie et al., SimMIM: a simple framework for masked image modeling, CVPR 2022 (arXiv 2111.09886); the
-idea of masked autoencoders (He et al., CVPR 2022) in the form that suits convolutions.
+idea of masked autoencoders (He et al., CVPR 2022) in the form that suits convolutions. A U-Net
+knows each place of the image itself and paints with its decoder, as in Zhou et al., Models Genesis,
+Med Image Anal 2021;67:101840.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from torch import Tensor, nn
 from bedside.core.randomness import stream
 from bedside.methods.networks.images.classifier import Classifier
 from bedside.methods.networks.images.layers import conv
+from bedside.methods.networks.images.segmenter import Segmenter
 
 SOURCE = "masked images (SimMIM: Xie et al., CVPR 2022)"
 SHARE = 0.5
@@ -25,7 +28,8 @@ _PURPOSE = 0x3A5C
 class MaskedImages(nn.Module):
     """A network with one layer that paints each place's block, thrown away afterwards."""
 
-    def __init__(self, network: Classifier, width: int) -> None:
+    def __init__(self, network: Classifier | Segmenter, width: int) -> None:
+        """`width`: of what the network knows of each place."""
         super().__init__()
         self.network = network
         mean: Tensor = network.inward.mean

@@ -49,7 +49,7 @@ class Outside:
         if name not in can:
             raise DataError(
                 self.name, expected=f"an encoder of {' or '.join(can)}", found=f"one of '{name}'",
-                hint="it was pretrained on another kind of data",
+                hint="it was pretrained for another kind of data or of question",
             )  # fmt: skip
         return name, dict(self.about["start"]["settings"])
 

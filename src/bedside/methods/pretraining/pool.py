@@ -18,6 +18,7 @@ from bedside.methods.labels import words_of
 
 Rows = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
+Samples = Mapping[str, NDArray[np.generic]]
 POOL = "[pretrain] pool"
 _LEADING = re.compile(r"(?<!\d)0+(?=\d)")
 _WHOLE = re.compile(r"(\d+)\.0+")
@@ -27,7 +28,7 @@ _WHOLE = re.compile(r"(\d+)\.0+")
 class Added:
     """Samples of patients without labels, from another source than the study's own."""
 
-    arrays: Mapping[str, NDArray[np.generic]]
+    arrays: Samples
     """Inputs of the fields that the study keeps, as its own samples have them."""
     subjects: tuple[str, ...]
     """The patient of each."""
@@ -67,6 +68,29 @@ class Pool:
         """Patients that are in the added samples only."""
         ours = np.unique(self.subjects[: len(self.rows)])
         return int((~np.isin(np.unique(self.subjects[len(self.rows) :]), ours)).sum())
+
+
+def joined(own: Samples, added: Samples) -> dict[str, NDArray[np.generic]]:
+    """Own samples, and behind them others; images of several sizes are padded at their far ends,
+    which `extent` says are no image.
+
+    >>> joined({"image": np.ones((1, 2))}, {"image": np.ones((1, 3))})["image"].tolist()
+    [[1.0, 1.0, 0.0], [1.0, 1.0, 1.0]]
+    """
+    found = {}
+    for name, values in own.items():
+        others = added[name]
+        largest = np.maximum(values.shape[1:], others.shape[1:])
+        count = len(values) + len(others)
+        made = np.zeros((count, *largest), np.result_type(values, others))
+        made[: len(values)][_corner(values)] = values
+        made[len(values) :][_corner(others)] = others
+        found[name] = made
+    return found
+
+
+def _corner(values: NDArray[np.generic]) -> tuple[slice, ...]:
+    return (slice(None), *(slice(0, length) for length in values.shape[1:]))
 
 
 def pool_of(dataset: Dataset, added: Added | None = None) -> Pool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -12,31 +12,22 @@ import polars as pl
 from numpy.typing import NDArray
 
 from bedside.core.dataset import Field, Schema
-from bedside.core.errors import BedsideError, DataError, StudyError
+from bedside.core.errors import BedsideError, DataError
 from bedside.core.executor import usable_cores
 from bedside.core.study import Study
 from bedside.methods.entrant import Arrays
 from bedside.methods.labels import task_columns
 from bedside.methods.pretraining.pool import POOL
-from bedside.modalities.images.decode import decode
+from bedside.modalities.images.decode import Placed, decode
 from bedside.modalities.images.fingerprints import pixel_hashes
 from bedside.modalities.images.prepare_sources import IMAGE, source_rows, strangers
 from bedside.modalities.images.references import open_image, require_real
-from bedside.modalities.images.serve import admitted
+from bedside.modalities.images.serve import admitted, stacked
 from bedside.modalities.images.settings import Spec, frozen
 
 _STRANGERS = "bedside.strangers"
 _TOLD = 3
 """Broken images that an error tells of."""
-
-
-def require_outcome(schema: Schema) -> None:
-    """StudyError where masks are learnt: no encoder is pretrained for them yet."""
-    if schema.target.type == "segmentation":
-        raise StudyError(
-            "[pretrain]", expected="an outcome for each patient", found="masks to be learnt",
-            hint="the U-Net is trained from scratch; leave [pretrain] out",
-        )  # fmt: skip
 
 
 def read_pool(path: Path, study: Study, schema: Schema) -> pl.DataFrame:
@@ -45,7 +36,6 @@ def read_pool(path: Path, study: Study, schema: Schema) -> pl.DataFrame:
     Where `[images] image` names folders by the outcome (`{label}/{patient}.png`) and the pool has
     none such, its images are found without them.
     """
-    require_outcome(schema)
     settings = replace(frozen(schema), mask="")
     patterns = dict.fromkeys((settings.image, without(settings.image, task_columns(study.task))))
     refused: list[BedsideError] = []
@@ -79,43 +69,42 @@ def pool_arrays(
     study: Study,  # noqa: ARG001  # one form for all modalities
     schema: Schema,
 ) -> tuple[Arrays, Mapping[str, int]]:
-    """`image` [N, C, *shape] of all rows, and how many images of the source are no row's.
+    """What models take of all rows, `image` [N, C, *shape] at least, and how many images of the
+    source are no row's.
 
     Raises DataError where images are broken, or of another size or form than the study's.
     """
     settings, field = frozen(schema), schema.fields[0]
-    references: list[str] = frame[IMAGE].to_list()
-    images = np.empty((len(references), *field.shape), field.dtype)
 
-    def fill(row: int) -> BedsideError | None:
+    def see(reference: str) -> Placed | BedsideError:
         try:
-            images[row] = _seen(references[row], settings, field)
+            return _seen(reference, settings, field)
         except BedsideError as error:
             return error
-        return None
 
     with ThreadPoolExecutor(usable_cores()) as pool:
-        found = list(pool.map(fill, range(len(references))))
-    _require_whole(found)
-    return {"image": images}, {"files_without_row": int(frame[_STRANGERS][0])}
+        found = list(pool.map(see, frame[IMAGE].to_list()))
+    arrays = stacked(_whole(found), schema)
+    return arrays, {"files_without_row": int(frame[_STRANGERS][0])}
 
 
 def known_by(arrays: Arrays) -> NDArray[np.uint64]:
     """A hash of each image's pixels; 0 for one without content."""
-    whole, known = pixel_hashes(arrays["image"])
+    whole, known = pixel_hashes(arrays["image"], arrays.get("extent"))
     return np.where(known, np.maximum(whole, 1), 0).astype(np.uint64)
 
 
-def _seen(reference: str, settings: Spec, field: Field) -> NDArray[np.generic]:
+def _seen(reference: str, settings: Spec, field: Field) -> Placed:
     placed = decode(require_real(open_image(reference, settings)), settings)
     admitted(placed, field, 0)
-    return placed.array
+    return placed
 
 
-def _require_whole(found: list[BedsideError | None]) -> None:
-    broken = [(row, error) for row, error in enumerate(found) if error is not None]
+def _whole(found: Sequence[Placed | BedsideError]) -> list[Placed]:
+    """All images; DataError where some are broken, with how many and why the first ones are."""
+    broken = [(row, item) for row, item in enumerate(found) if isinstance(item, BedsideError)]
     if not broken:
-        return
+        return [item for item in found if isinstance(item, Placed)]
     told = "; ".join(
         f"row {row + 1}: expected {error.expected}, found {error.found}"
         for row, error in broken[:_TOLD]

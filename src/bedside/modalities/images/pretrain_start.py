@@ -18,24 +18,17 @@ from bedside.methods.pretraining.plan import Plan
 from bedside.methods.pretraining.published import READABLE, Published, described, recognised
 from bedside.methods.pretraining.start import Start
 from bedside.methods.tune import Setting
-from bedside.modalities.images.pretrain_pool import require_outcome
 from bedside.modalities.images.settings import frozen
 from bedside.modalities.images.train_deep import facts_of
 from bedside.modalities.images.train_networks import LARGE, LARGE_WIDTH, RESNETS, network_of
 
 CAN = (LARGE, "convnet", *RESNETS)
-"""Networks whose encoders can be pretrained, the default first."""
+"""Classifiers whose encoders can be pretrained, the default first."""
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 """Mean and deviation of red, green and blue from 0 to 1, as torchvision's weights saw them."""
 _FIRST = "body.steps.0.0.weight"
 """First layer of the project's own networks."""
 _OWN = "an encoder of `bedside pretrain`, or weights.safetensors of a former race"
-
-
-def asked(schema: Schema, plan: Plan) -> str:
-    """The network that the plan names."""
-    require_outcome(schema)
-    return plan.network(CAN)
 
 
 def blank(
@@ -54,7 +47,7 @@ def started(outside: Outside, schema: Schema, arrays: Arrays, *, plan: Plan) -> 
     network, StudyError where the study says of them what does not hold.
     """
     images = arrays["image"]
-    asked(schema, plan)
+    plan.network(CAN)
     found = None if outside.about else recognised(outside.weights, outside.name)
     if found is not None:
         return _published(found, outside, schema, images, plan=plan)

@@ -11,6 +11,7 @@ from bedside.core.dataset import Dataset, Schema
 from bedside.core.study import TaskType
 from bedside.methods.entrant import Arrays, Entrant, Learned, Lesson
 from bedside.methods.simple_models import LINEAR_OF_TASK, simple_entrants
+from bedside.modalities.images.settings import frozen
 from bedside.modalities.images.train_deep import learn_deep
 from bedside.modalities.images.train_masks import learn_unet
 from bedside.modalities.images.train_networks import LARGE, RESNETS
@@ -84,5 +85,7 @@ def edge_cases(schema: Schema) -> tuple[list[str], Arrays]:
     if schema.target.type != "segmentation":
         return list(cases), {"image": images}
     whole = np.array([shape[1:]] * len(images))
-    ones = np.ones(whole.shape, np.float32)
-    return list(cases), {"image": images, "extent": whole.astype(np.int32), "spacing": ones}
+    # As the study resamples to, so that no reader of such a file resamples it again.
+    steps = np.asarray(frozen(schema).spacing or np.ones(len(shape) - 1), np.float32)
+    spacing = np.tile(steps, (len(images), 1))
+    return list(cases), {"image": images, "extent": whole.astype(np.int32), "spacing": spacing}

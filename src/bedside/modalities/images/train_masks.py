@@ -16,16 +16,18 @@ from bedside.methods.batches import Arrays, Augment, Rows
 from bedside.methods.entrant import Learned, Lesson
 from bedside.methods.fit import Fitted, Part, Schedule, bfloat16_pays, predict
 from bedside.methods.members import fit_members, folds
-from bedside.methods.networks.images.inward import ImageFacts, image_facts
+from bedside.methods.networks.images.inward import ImageFacts
 from bedside.methods.networks.images.masks import MaskGoal
+from bedside.methods.networks.images.segmenter import Segmenter
 from bedside.methods.networks.images.unet import UNetSettings, unet
 from bedside.methods.outlining import Outliner, patch_for
+from bedside.methods.pretraining.begin import begun
 from bedside.methods.searches import Search, searched
 from bedside.methods.tune import Between, OneOf, Setting
-from bedside.modalities.images.settings import axes_of, frozen
 from bedside.modalities.images.train_augment import chain_of
+from bedside.modalities.images.train_deep import facts_of
 from bedside.modalities.images.train_simple import features_of
-from bedside.modalities.images.train_windows import Patch, Values, middles, window
+from bedside.modalities.images.train_windows import Patch, Values, drawn_place, middles, window
 
 Settings = Mapping[str, Setting]
 MULTIPLE = 8
@@ -48,17 +50,30 @@ SEARCH = Search(
 
 def patch_of(lesson: Lesson) -> Patch:
     """The patch that models of this lesson take."""
-    extents = lesson.train["extent"]
+    return patch_of_extents(lesson.train["extent"])
+
+
+def patch_of_extents(extents: Values) -> Patch:
+    """The patch for images of `extents` [N, axes]."""
     return patch_for(extents, multiple=MULTIPLE, most=MOST[extents.shape[1]])
+
+
+def unet_of(facts: ImageFacts, structures: int, settings: Settings) -> Segmenter:
+    """The network, untrained; settings of the training are left aside."""
+    own = {key: value for key, value in settings.items() if key not in _SCHEDULE}
+    return unet(facts, structures, build(UNetSettings, own, Source("settings")))
+
+
+def architecture() -> Settings:
+    """Its settings that training does not touch, as they are where nothing is searched."""
+    return {key: value for key, value in SEARCH.defaults.items() if key not in _SCHEDULE}
 
 
 def learn_unet(lesson: Lesson) -> Learned:
     """Tune and train a U-Net; with `lesson.fixed`, train it once as that says."""
     patch = patch_of(lesson)
     seen = middles(lesson.train["image"], lesson.train["extent"], patch)
-    settings = frozen(lesson.schema)
-    mirror = tuple(at for at, name in enumerate(axes_of(settings.kind)) if name in settings.mirrors)
-    facts = image_facts(seen, each=settings.kind == "volume", mirror=mirror)
+    facts = facts_of(seen, lesson.schema)
     parts = _parts(lesson, patch)
 
     def attempt(tried: Settings, seconds: float) -> tuple[float, Fitted]:
@@ -114,8 +129,7 @@ def _fitted(
     )  # fmt: skip
 
     def network() -> nn.Module:
-        own = {key: value for key, value in settings.items() if key not in _SCHEDULE}
-        return unet(facts, structures, build(UNetSettings, own, Source("settings")))
+        return begun(unet_of(facts, structures, settings), lesson.start)
 
     return fit_members(network, parts, schedule, seed=lesson.seed, augment=augmented(lesson, patch))
 
@@ -160,8 +174,7 @@ def augmented(lesson: Lesson, patch: Patch) -> Augment:
         images, extents = arrays
         cut, masks = [], []
         for at, row in enumerate(rows.tolist()):
-            place = np.random.Generator(np.random.Philox(key=[lesson.seed, epoch], counter=row))
-            where = place.random(len(patch))
+            where = drawn_place(row, patch, seed=lesson.seed, epoch=epoch)
             cut.append(window(images[at], extents[at], patch, where))
             masks.append(window(labels[at][None], extents[at], patch, where)[0])
         if chain is None:

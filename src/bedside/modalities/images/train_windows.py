@@ -33,3 +33,9 @@ def window(image: Values, extent: Values, patch: Patch, place: Values | None = N
         lack = want - inside.shape[axis + 1]
         widths.append((lack // 2, lack - lack // 2))
     return np.pad(inside, widths, mode="edge")
+
+
+def drawn_place(row: int, patch: Patch, *, seed: int, epoch: int) -> Values:
+    """[axes] in [0, 1): where a window of this row lies in an epoch of learning."""
+    random = np.random.Generator(np.random.Philox(key=[seed, epoch], counter=row))
+    return random.random(len(patch))

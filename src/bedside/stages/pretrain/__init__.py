@@ -50,13 +50,13 @@ class Spec:
 
     objective: Literal["auto", "joint", "masked"] = "auto"
     """joint: two views of a sample lie close, samples apart; masked: what is hidden or exchanged is
-    told from the rest; auto: joint for images, masked for tables."""
+    told from the rest; auto: joint for images, masked for tables and where masks are learnt."""
     model: str = ""
-    """The network whose encoder is pretrained; empty: `convnet_large` of images,
-    `mlp_large` of tables."""
+    """The network whose encoder is pretrained; empty: `convnet_large` of images, `unet` where masks
+    are learnt, `mlp_large` of tables."""
     tune: Literal["probe", "partial", "full"] = "full"
     """What learns of the outcome afterwards: the head on a frozen encoder; the encoder's last stage
-    too; all of it, the encoder at a lower rate."""
+    too, of a U-Net the decoder; all of it, the encoder at a lower rate (not of a U-Net)."""
     epochs: int = 30
     """Times that each sample is seen."""
     seconds: float = 120.0
@@ -163,14 +163,11 @@ def _whom(pool: Pool) -> str:
 
 def _arrays(context: Context, schema: Schema, pool: Pool) -> Arrays:
     """Of all samples to learn from: rows of the training split, then those that were added."""
-    import numpy as np
+    from bedside.methods.pretraining.pool import joined
 
     cell: Cell = context.cell
     own = cell.arrays(context.dataset(), schema, pool.rows)
-    if pool.added is None:
-        return own
-    added = pool.added.arrays
-    return {name: np.concatenate([values, added[name]]) for name, values in own.items()}
+    return own if pool.added is None else joined(own, pool.added.arrays)
 
 
 def _start(spec: Spec, context: Context, schema: Schema, arrays: Arrays) -> Start:

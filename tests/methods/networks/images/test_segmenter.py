@@ -40,6 +40,24 @@ def test_the_views_are_averaged_as_probabilities() -> None:
         torch.testing.assert_close(both(given).sum(dim=1), torch.ones(2, 8, 10, 12))
 
 
+def test_the_smallest_size_represents_an_image_and_places_are_what_the_last_layer_takes() -> None:
+    made, given = network(()), images(3)
+    with torch.inference_mode():
+        assert made.represent(given).shape == (3, 8)
+        places = made.encoder.places(made.inward(given))
+        torch.testing.assert_close(made.encoder.last(places), made.raw(given))
+
+
+def test_all_but_the_last_layer_is_the_encoder_and_its_last_stage_goes_up() -> None:
+    layout = network(()).layout()
+    names = [name for name, _ in network(()).named_parameters()]
+    assert {name for name in names if layout.of_head(name)} == {
+        "body.last.weight",
+        "body.last.bias",
+    }
+    assert {name.split(".")[1] for name in names if layout.of_last(name)} == {"up", "joined"}
+
+
 @pytest.mark.parametrize("shape", [(9, 7), (5, 6, 11)])
 @pytest.mark.parametrize("step", ["plain", "residual", "convnext"])
 @pytest.mark.parametrize("gates", [False, True])

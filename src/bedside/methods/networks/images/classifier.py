@@ -2,35 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import torch
 from torch import Tensor, nn
 
 from bedside.methods.networks.head import Head
+from bedside.methods.networks.images.encoder import Encoder, encoder_in
 from bedside.methods.networks.images.inward import ImageFacts, Normalise, mirrored, turned
 from bedside.methods.networks.layout import Layout
 from bedside.methods.outcome import Outcome
-
-
-class Encoder(Protocol):
-    """A body that can be pretrained: its part before the last linear layer, `last`."""
-
-    last: nn.Module
-    """From [N, D] to scores [N, K]."""
-
-    @property
-    def stride(self) -> int:
-        """Elements of the image, along each axis, for which one place of the last stage stands."""
-
-    def represent(self, x: Tensor) -> Tensor:
-        """[N, C, *shape] to [N, D]."""
-
-    def places(self, x: Tensor) -> Tensor:
-        """[N, C, *shape] to the features of each place, [N, D, *shape / stride]."""
-
-    def last_stage(self) -> tuple[str, ...]:
-        """Names of the parts of its last stage."""
 
 
 class Classifier(nn.Module):
@@ -55,10 +34,7 @@ class Classifier(nn.Module):
     @property
     def encoder(self) -> Encoder:
         """The body, where it can be pretrained."""
-        if not hasattr(self.body, "represent"):
-            raise TypeError(f"{type(self.body).__name__} does not tell its encoder from its head")
-        encoder: Encoder = self.body  # type: ignore[assignment]  # nn.Module hides its methods' types
-        return encoder
+        return encoder_in(self.body)
 
     def represent(self, image: Tensor) -> Tensor:
         """[N, D]: what the body makes of images before its last layer."""

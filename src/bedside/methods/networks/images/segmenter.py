@@ -5,8 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from bedside.methods.networks.images.encoder import Encoder, encoder_in
 from bedside.methods.networks.images.inward import ImageFacts, Normalise, mirrored, turned
 from bedside.methods.networks.images.masks import MaskHead
+from bedside.methods.networks.layout import Layout
 
 
 class Segmenter(nn.Module):
@@ -27,6 +29,20 @@ class Segmenter(nn.Module):
         """Logits [N, 1 + structures, *shape]."""
         logits: Tensor = self.body(self.inward(image))
         return logits
+
+    @property
+    def encoder(self) -> Encoder:
+        """The body, where it can be pretrained."""
+        return encoder_in(self.body)
+
+    def represent(self, image: Tensor) -> Tensor:
+        """[N, D]: one vector an image, of the body's own making."""
+        return self.encoder.represent(self.inward(image))
+
+    def layout(self) -> Layout:
+        """The body's last layer is the head: all else does not depend on what is outlined."""
+        last = tuple(f"body.{name}" for name in self.encoder.last_stage())
+        return Layout(head=("head", "body.last"), last=last)
 
     def forward(self, image: Tensor) -> Tensor:
         """`value` [N, 1 + structures, *shape]."""

@@ -55,6 +55,9 @@ class Gate(nn.Module):
 class UNetBody(nn.Module):
     """[N, C, *shape] to logits [N, K, *shape], of any shape: an odd side is halved upwards."""
 
+    stride = 1
+    """Elements of the image, along each axis, for which one of `places` stands."""
+
     def __init__(self, facts: ImageFacts, outputs: int, settings: UNetSettings) -> None:
         super().__init__()
         dims, make = facts.dims, STEPS[settings.step]
@@ -70,18 +73,36 @@ class UNetBody(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """[N, K, *shape]"""
-        passed: list[Tensor] = []
-        for level, step in enumerate(self.down):
-            x = step(self.halved(x) if level else x)
-            passed.append(x)
+        logits: Tensor = self.last(self.places(x))
+        return logits
+
+    def represent(self, x: Tensor) -> Tensor:
+        """[N, D]: the mean over all places of the smallest size, where a place sees the most."""
+        return self._descended(x)[-1].flatten(2).mean(dim=2)
+
+    def places(self, x: Tensor) -> Tensor:
+        """[N, width, *shape]: what the last layer takes of each place."""
+        passed = self._descended(x)
+        x = passed[-1]
         for number, (rise, join) in enumerate(zip(self.up, self.joined, strict=True)):
             beside = passed[-2 - number]
             risen = fitted(rise(x), beside)
             if self.gates:
                 beside = self.gates[number](beside, risen)
             x = join(torch.cat([beside, risen], dim=1))
-        logits: Tensor = self.last(x)
-        return logits
+        return x
+
+    def last_stage(self) -> tuple[str, ...]:
+        """Names of the parts that go up again."""
+        return ("up", "gates", "joined")
+
+    def _descended(self, x: Tensor) -> list[Tensor]:
+        """What is found at each size, the full one first."""
+        passed: list[Tensor] = []
+        for level, step in enumerate(self.down):
+            x = step(self.halved(x) if level else x)
+            passed.append(x)
+        return passed
 
 
 def fitted(x: Tensor, like: Tensor) -> Tensor:

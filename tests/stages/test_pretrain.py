@@ -184,13 +184,18 @@ def test_an_interrupted_one_goes_on_to_the_same_encoder(context: Make) -> None:
     assert record(calm.run, "pretrain.json") == record(made.run, "pretrain.json")
 
 
+def _former(context: Make, study: Study) -> None:
+    """The encoder of a former pretraining, beside the study."""
+    first = context()
+    pretrain.run(SPEC, first)
+    beside = study.file.parent / "encoder.safetensors"
+    beside.write_bytes((first.run.folder / "encoder.safetensors").read_bytes())
+
+
 def test_weights_from_a_file_start_it_with_licence_and_digest(
     context: Make, made_up_study: Study
 ) -> None:
-    first = context()
-    pretrain.run(SPEC, first)
-    beside = made_up_study.file.parent / "encoder.safetensors"
-    beside.write_bytes((first.run.folder / "encoder.safetensors").read_bytes())
+    _former(context, made_up_study)
     spec = replace(SPEC, weights="encoder.safetensors", licence="own", tune="probe")
     digest = pretrain.outside(spec, made_up_study, None)["weights"]
     made = context()
@@ -206,10 +211,7 @@ def test_weights_from_a_file_start_it_with_licence_and_digest(
 def test_another_network_than_that_of_the_weights_is_refused(
     context: Make, made_up_study: Study
 ) -> None:
-    first = context()
-    pretrain.run(SPEC, first)
-    beside = made_up_study.file.parent / "encoder.safetensors"
-    beside.write_bytes((first.run.folder / "encoder.safetensors").read_bytes())
+    _former(context, made_up_study)
     spec = replace(SPEC, weights="encoder.safetensors", licence="own", model="tabm")
     with pytest.raises(StudyError, match=r"expected 'mlp', whose weights .* found 'tabm'"):
         pretrain.run(spec, context())
